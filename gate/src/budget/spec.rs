@@ -1,0 +1,200 @@
+//! A budgets file after every default is filled in and every value is checked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Direction, MetricId, Percent};
+
+/// One revision's budgets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budgets {
+    /// What is built and measured.
+    pub subject: Subject,
+    /// How long, and how sure.
+    pub run: Run,
+    /// The metrics by name, in the order of their names.
+    pub metrics: BTreeMap<String, MetricSpec>,
+    /// Every trade in the file, spent ones included, in the order of the file.
+    pub trades: Vec<Trade>,
+}
+
+/// What is built and measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Program and arguments that build the subject, run at the root of its tree.
+    pub build: Vec<String>,
+    /// Files that the build leaves behind, by the name that commands use as `{name}`.
+    pub artifacts: BTreeMap<String, String>,
+    /// Program and arguments whose output names the toolchain, part of the artifact cache's key.
+    /// `None`: the gate asks the build program itself for its version.
+    pub toolchain: Option<Vec<String>>,
+    /// How a server under test is started; `None` where no metric needs one.
+    pub serve: Option<Serve>,
+}
+
+/// How a server under test is started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serve {
+    /// Program and arguments; `{port}` and the artifacts' names are filled in.
+    pub command: Vec<String>,
+    /// When the server counts as started.
+    pub ready: Ready,
+}
+
+/// When a server counts as started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ready {
+    /// It answers PING over the Redis protocol.
+    Resp,
+    /// It accepts a connection.
+    Tcp,
+    /// It answers `GET` of this path with a status below 400.
+    Http(String),
+}
+
+/// How long a run may take, and how sure it must be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Time for measuring, builds apart.
+    pub max_time: Duration,
+    /// Confidence of every interval, in `(0.5, 1)`.
+    pub confidence: f64,
+    /// What an undecided metric does to the run.
+    pub inconclusive: Inconclusive,
+}
+
+/// What an undecided metric does to the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inconclusive {
+    /// It warns.
+    Warn,
+    /// It fails.
+    Fail,
+}
+
+/// One `[metrics.NAME]` table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricSpec {
+    /// How samples are taken.
+    pub probe: Probe,
+    /// Which way is better.
+    pub direction: Direction,
+    /// Counted instead of timed.
+    pub exact: bool,
+    /// Shown, never judged; such a metric has no budget.
+    pub report_only: bool,
+    /// Largest adverse change that may land; `None` only with `report_only`.
+    pub budget: Option<Budget>,
+    /// Moves smaller than this are never called real (noisy metrics).
+    pub floor: Percent,
+    /// What differs for single cases, by case.
+    pub cases: BTreeMap<String, BudgetOverride>,
+}
+
+/// Largest adverse change that may land.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// In percent of base, ≥ 0.
+    pub limit: Percent,
+    /// Why it is what it is; must stand where head loosens it.
+    pub reason: Option<String>,
+}
+
+/// One `[metrics.NAME.case.CASE]` table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetOverride {
+    /// Replaces the metric's budget for this case.
+    pub budget: Budget,
+}
+
+/// How samples of a metric are taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probe {
+    /// The load generator inside the gate, against a live server.
+    RespLoad {
+        /// Which of the probe's quantities the metric is.
+        quantity: Quantity,
+        /// What is sent.
+        load: Load,
+    },
+    /// Any program that prints one JSON object a line.
+    Command {
+        /// Program and arguments; the artifacts' names are filled in.
+        run: Vec<String>,
+    },
+}
+
+/// A quantity of the `resp-load` probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Requests answered per second of wall time.
+    Qps,
+    /// CPU time of the whole server process per request, in microseconds.
+    CpuPerRequest,
+}
+
+/// What the load generator sends: closed loop, zipf-distributed keys, GET and SET.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Connections that stay open for a whole round.
+    pub connections: u32,
+    /// Requests in flight on each connection.
+    pub pipeline: u32,
+    /// Share of GET among the requests, 0 to 1; the rest is SET.
+    pub read_ratio: f64,
+    /// Keys in the data set, all of them loaded before the first slice.
+    pub keys: u32,
+    /// Bytes of every value.
+    pub value_bytes: u32,
+    /// Exponent of the zipf distribution of keys, ≥ 0; 0 is uniform.
+    pub zipf: f64,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            connections: 16,
+            pipeline: 1,
+            read_ratio: 0.9,
+            keys: 100_000,
+            value_bytes: 128,
+            zipf: 0.99,
+        }
+    }
+}
+
+/// One `[[trades]]` entry: a named regression that may land with the change that adds the entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trade {
+    /// The metric, with its case where it has cases.
+    pub metric: MetricId,
+    /// What may happen to it.
+    pub allow: Allow,
+    /// Why, at least 10 characters.
+    pub reason: String,
+}
+
+/// What a trade allows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allow {
+    /// An adverse change of up to this much.
+    Adverse(Percent),
+    /// The metric may disappear (`allow = "removed"`).
+    Removed,
+}

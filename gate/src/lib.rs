@@ -1,0 +1,13 @@
+//! `gate` compares two revisions of a server and says whether the change may land.
+//!
+//! Floors, imports run downward only:
+//!
+//! | floor | modules | sees |
+//! |---|---|---|
+//! | top | `cli` | everything |
+//! | effects | `revision`, `build`, `measure` → `probe`, `runner` | files, processes, clock, network |
+//! | support | `process` | children, ports, cores, interruption |
+//! | pure | `judge`, `report`, `statistics`, [`budget`], [`model`] | values only |
+
+pub mod budget;
+pub mod model;

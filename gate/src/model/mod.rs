@@ -1,0 +1,13 @@
+//! The words of the gate as types: what is measured, on which arm, and how it is judged.
+
+mod arm;
+mod metric;
+mod percent;
+mod sample;
+mod verdict;
+
+pub use arm::Arm;
+pub use metric::{Direction, Kind, MetricId, MetricIdError, Unit, UnitError};
+pub use percent::{NotFinite, Percent};
+pub use sample::{ExactSamples, NoisyRound, RoundHealth, RoundSet, Samples};
+pub use verdict::{Reason, Verdict};

@@ -1,0 +1,81 @@
+//! What probes and rounds leave behind for the judge.
+//!
+//! A noisy metric is sampled in slices. One round of two arms, five slices each:
+//!
+//! ```text
+//! order  b h h b b h h b b h      one letter a slice, as they ran
+//! base   9.1 . . 9.0 9.2 . . 9.1 9.1 .
+//! head   . 9.3 9.2 . . 9.3 9.1 . . 9.2
+//!         pair 0   pair 1 …       k-th base slice with k-th head slice
+//! ```
+//!
+//! Invariant: every arm of a round has as many values as `order` has its letter.
+
+use serde::{Deserialize, Serialize};
+
+/// All samples of one metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
+pub enum Samples {
+    /// Counted values.
+    Exact(ExactSamples),
+    /// Timed values, by round.
+    Noisy {
+        /// In the order in which they were measured.
+        rounds: Vec<NoisyRound>,
+    },
+}
+
+/// The counted values of one metric: one a run of its probe. Empty where the arm lacks the metric.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExactSamples {
+    /// Values of base, in the metric's unit.
+    pub base: Vec<f64>,
+    /// Values of head, in the metric's unit.
+    pub head: Vec<f64>,
+}
+
+/// Which set of rounds a round belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundSet {
+    /// The planned rounds that the first verdict comes from.
+    Main,
+    /// The independent rounds that a FAIL must survive.
+    Confirmation,
+}
+
+/// One round of one noisy metric: fresh processes, slices alternated between them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoisyRound {
+    /// Counted from 0 over both sets.
+    pub round: u32,
+    /// The set that the round belongs to.
+    pub set: RoundSet,
+    /// The order in which the arms were started, one letter an arm.
+    pub start_order: String,
+    /// The order in which the slices ran, one letter a slice.
+    pub order: String,
+    /// One value a slice of base.
+    pub base: Vec<f64>,
+    /// One value a slice of head.
+    pub head: Vec<f64>,
+    /// One value a slice of the control arm; empty where the round had none.
+    pub control: Vec<f64>,
+    /// What disturbed the round.
+    pub health: RoundHealth,
+}
+
+/// How undisturbed a round was.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoundHealth {
+    /// CPU time that the hypervisor took from this machine during the slices, in percent of all.
+    pub steal_pct: f64,
+    /// Time that server threads waited for a core, in percent of the slices' time.
+    pub server_wait_pct: f64,
+    /// The share of the slices' time in which the load generator's own thread was running, in percent.
+    pub generator_busy_pct: f64,
+}

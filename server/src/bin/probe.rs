@@ -1,0 +1,2 @@
+//! The cache server.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The server: RESP over tokio in front of `store`.
