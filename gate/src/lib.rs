@@ -11,3 +11,4 @@
 
 pub mod budget;
 pub mod model;
+pub mod process;

@@ -1,0 +1,20 @@
+//! Children, cores, ports, CPU time and interruption: what every effect of the gate stands on.
+//!
+//! Invariant: a [`Child`] owns its whole process group. Whatever ends the scope that holds it, an
+//! error, a panic or a signal, ends every process of the group.
+
+mod affinity;
+mod child;
+mod cpu_time;
+mod error;
+mod interrupt;
+mod log;
+mod port;
+
+pub use affinity::{Pinned, Plan};
+pub use child::{Child, Launch};
+pub use cpu_time::{CpuSnapshot, CpuTime, this_thread_ns};
+pub use error::ProcessError;
+pub use interrupt::{Interrupt, Interrupted, POLL};
+pub use log::last_lines;
+pub use port::free_port;
