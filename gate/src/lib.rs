@@ -10,5 +10,8 @@
 //! | pure | `judge`, `report`, `statistics`, [`budget`], [`model`] | values only |
 
 pub mod budget;
+pub mod build;
 pub mod model;
 pub mod process;
+pub mod publish;
+pub mod revision;

@@ -1,0 +1,275 @@
+//! The build room: one tree at one fixed path, where one arm after the other is built.
+//!
+//! The tree is filled with `git read-tree` through an index of the room's own, so it is no
+//! worktree that git knows of: nothing is registered in the user's repository and nothing has to
+//! be unregistered when a run dies. Files that are equal in both arms keep their times, which is
+//! what lets the second build reuse the first one's work.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use super::artifacts::hex;
+use super::{ArtifactCache, Artifacts, BuildError, CacheKey, environment};
+use crate::budget::Subject;
+use crate::model::Arm;
+use crate::process::{Interrupt, Launch, ProcessError, last_lines};
+use crate::revision::{Git, Repository, Revision};
+
+/// Lines of a failed build's log that the error shows.
+const TAIL_LINES: usize = 25;
+
+/// The folder that holds every room: `GATE_CACHE_DIR`, else `gate` in the user's cache folder.
+pub fn cache_root() -> Result<PathBuf, BuildError> {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    variable("GATE_CACHE_DIR")
+        .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("gate")))
+        .or_else(|| variable("HOME").map(|folder| folder.join(".cache").join("gate")))
+        .ok_or(BuildError::NoCacheFolder)
+}
+
+/// The artifacts of one arm, and what they cost.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The files.
+    pub artifacts: Artifacts,
+    /// Whether they came out of the cache.
+    pub cached: bool,
+    /// Time that it took, checkout included.
+    pub time: Duration,
+}
+
+/// A repository's build room. Locked against other runs as long as the value lives.
+#[derive(Debug)]
+pub struct Room {
+    tree: PathBuf,
+    index: PathBuf,
+    cache: ArtifactCache,
+    /// Closing the file gives the lock back.
+    _lock: File,
+}
+
+impl Room {
+    /// The room of `repository` under `root`, made where it is missing.
+    pub fn open(root: &Path, repository: &Repository) -> Result<Self, BuildError> {
+        let digest = Sha256::digest(repository.root().as_os_str().as_encoded_bytes());
+        let name = repository
+            .root()
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let short = hex(digest.get(..6).unwrap_or_default());
+        let folder = root.join(format!(
+            "{}-{short}",
+            name.unwrap_or_else(|| "root".to_owned())
+        ));
+        let tree = folder.join("tree");
+        fs::create_dir_all(&tree).map_err(BuildError::io("make", &tree))?;
+        // The path goes into commands and debug information, so it must not depend on how the
+        // folder was reached.
+        let folder = folder
+            .canonicalize()
+            .map_err(BuildError::io("find", &folder))?;
+
+        let path = folder.join("lock");
+        let lock = File::create(&path).map_err(BuildError::io("write", &path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(BuildError::Busy { room: folder }),
+            Err(fs::TryLockError::Error(source)) => {
+                return Err(BuildError::Io {
+                    what: "lock",
+                    path,
+                    source,
+                });
+            }
+        }
+        Ok(Self {
+            tree: folder.join("tree"),
+            index: folder.join("index"),
+            cache: ArtifactCache::open(folder.join("artifacts"))?,
+            _lock: lock,
+        })
+    }
+
+    /// The artifacts of `revision`: out of the cache, or built in the room with `log` as the
+    /// build's output.
+    pub fn build(
+        &self,
+        repository: &Repository,
+        revision: &Revision,
+        arm: Arm,
+        subject: &Subject,
+        log: &Path,
+        interrupt: &Interrupt,
+    ) -> Result<Built, BuildError> {
+        let start = Instant::now();
+        let checkout = |source| BuildError::Checkout {
+            revision: revision.short(),
+            room: self.tree.clone(),
+            source: Box::new(source),
+        };
+        // The toolchain may be pinned by a file of the tree, so the tree comes first.
+        self.check_out(repository, revision, subject)
+            .map_err(checkout)?;
+        let key = CacheKey {
+            tree: revision.tree.clone(),
+            build: subject.build.clone(),
+            artifacts: subject.artifacts.clone(),
+            toolchain: self.toolchain(arm, subject)?,
+            variables: environment::steering(),
+            room: self.tree.clone(),
+            machine: std::env::consts::ARCH,
+        };
+        if let Some(artifacts) = self.cache.get(&key) {
+            return Ok(Built {
+                artifacts,
+                cached: true,
+                time: start.elapsed(),
+            });
+        }
+        interrupt.check().map_err(ProcessError::from)?;
+        self.run_build(revision, arm, subject, log, interrupt)?;
+        for (name, path) in &subject.artifacts {
+            if !self.tree.join(path).is_file() {
+                return Err(BuildError::NoArtifact {
+                    arm,
+                    revision: revision.short(),
+                    name: name.clone(),
+                    path: path.clone(),
+                    log: log.to_owned(),
+                });
+            }
+        }
+        let artifacts = self.cache.put(&key, &self.tree)?;
+        Ok(Built {
+            artifacts,
+            cached: false,
+            time: start.elapsed(),
+        })
+    }
+
+    /// Makes the room's tree equal to the revision's, and keeps what git ignores: compiled
+    /// dependencies. Artifacts of an earlier build go, so that none is taken for this one's.
+    fn check_out(
+        &self,
+        repository: &Repository,
+        revision: &Revision,
+        subject: &Subject,
+    ) -> Result<(), crate::revision::RevisionError> {
+        for path in subject.artifacts.values() {
+            // It may not be there; and if it cannot be removed, the build cannot replace it
+            // either, and says so.
+            let _ = fs::remove_file(self.tree.join(path));
+        }
+        let git_dir = repository
+            .git()
+            .text(&["rev-parse", "--absolute-git-dir"])?;
+        let git: Git = repository
+            .git_for(revision)
+            .with("GIT_DIR", git_dir)
+            .with("GIT_WORK_TREE", &self.tree)
+            .with("GIT_INDEX_FILE", &self.index);
+        let git = git.in_folder(&self.tree);
+        let plain = ["-c", "core.sparseCheckout=false", "-c", "core.bare=false"];
+        let run = |args: &[&str]| git.bytes(&[&plain, args].concat()).map(drop);
+        if run(&["read-tree", "--reset", "-u", &revision.tree]).is_err() {
+            // An index that an interrupted run left behind, or a file where a folder must go.
+            let _ = fs::remove_file(&self.index);
+            run(&["read-tree", "--reset", "-u", &revision.tree])?;
+        }
+        run(&["checkout-index", "--all", "--force", "--quiet"])?;
+        run(&["clean", "-ffdq"])
+    }
+
+    fn toolchain(&self, arm: Arm, subject: &Subject) -> Result<String, BuildError> {
+        if let Some(command) = &subject.toolchain {
+            return self.ask(arm, command);
+        }
+        let Some(program) = subject.build.first() else {
+            return Ok(String::new());
+        };
+        if Path::new(program)
+            .file_name()
+            .is_some_and(|name| name == "cargo")
+        {
+            return self.ask(arm, &["rustc".to_owned(), "-vV".to_owned()]);
+        }
+        // Not every build program knows its version; then its path has to do.
+        let version = self.ask(arm, &[program.clone(), "--version".to_owned()]);
+        Ok(version.unwrap_or_else(|_| program.clone()))
+    }
+
+    fn ask(&self, arm: Arm, command: &[String]) -> Result<String, BuildError> {
+        let mut ask = Command::new(self.program(command));
+        ask.args(command.iter().skip(1))
+            .current_dir(&self.tree)
+            .stdin(Stdio::null());
+        for name in environment::unwanted() {
+            ask.env_remove(name);
+        }
+        let start = |source| BuildError::Start {
+            arm,
+            command: command.join(" "),
+            source,
+        };
+        let output = ask.output().map_err(start)?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(start(std::io::Error::other(format!(
+            "{}: {said}",
+            output.status
+        ))))
+    }
+
+    /// The program of `argv`: one with a folder in its name is the tree's own.
+    fn program(&self, argv: &[String]) -> PathBuf {
+        let program = argv.first().map(PathBuf::from).unwrap_or_default();
+        if program.components().count() > 1 {
+            self.tree.join(program)
+        } else {
+            program
+        }
+    }
+
+    fn run_build(
+        &self,
+        revision: &Revision,
+        arm: Arm,
+        subject: &Subject,
+        log: &Path,
+        interrupt: &Interrupt,
+    ) -> Result<(), BuildError> {
+        let line = subject.build.join(" ");
+        let mut argv: Vec<OsString> = subject.build.iter().map(OsString::from).collect();
+        if let Some(program) = argv.first_mut() {
+            *program = self.program(&subject.build).into();
+        }
+        let launch = environment::unwanted().into_iter().fold(
+            Launch::new(&argv)?.current_dir(&self.tree),
+            Launch::env_remove,
+        );
+        let mut child = launch.start_logged(log)?;
+        let status = child.wait_with(interrupt, None)?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(BuildError::Failed {
+            arm,
+            revision: revision.short(),
+            status: status.to_string(),
+            tail: last_lines(log, TAIL_LINES).map_err(BuildError::io("read", log))?,
+            log: log.to_owned(),
+            command: line,
+        })
+    }
+}
