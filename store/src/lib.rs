@@ -1,1 +1,56 @@
-//! The keyspace.
+//! The keyspace of an in-memory cache.
+//!
+//! A [`Keyspace`] is a power of two of [`Shard`]s, each behind its own lock. A caller hashes a key
+//! once, locks its shard, and reads or writes:
+//!
+//! ```
+//! use store::{ExpiryChange, HashKey, Keyspace, Millis, ShardCount};
+//!
+//! let keyspace = Keyspace::new(HashKey::random(), ShardCount::at_least(16));
+//! let now = Millis(1_000);
+//!
+//! let key = keyspace.key(b"greeting");
+//! let mut shard = keyspace.lock(key);
+//! shard.set(key, b"hello", ExpiryChange::At(Millis(2_000)), now)?;
+//! let value = shard.string(key, now)?.map(|string| string.to_bytes().into_owned());
+//! assert_eq!(value.as_deref(), Some(&b"hello"[..]));
+//! assert!(!shard.contains(key, Millis(2_001)));
+//! # Ok::<(), store::StoreError>(())
+//! ```
+//!
+//! The store knows no clock, no task and no network: time is a value that callers hand in. What a
+//! read returns is borrowed from its shard until the next write.
+//!
+//! | module | owns |
+//! |---|---|
+//! | `keyspace`, `shards` | locks, what concerns all shards |
+//! | `shard` | the operations, the counters |
+//! | `entry`, `hash_value` | what the table holds for a key |
+//! | `hash` | hashing under a secret |
+//! | `watch` | versions of watched keys |
+//! | `size_class` | what an allocation costs |
+
+#![forbid(unsafe_code)]
+
+mod entry;
+mod error;
+mod hash;
+mod hash_value;
+mod integer;
+mod keyspace;
+mod shard;
+mod shards;
+mod size_class;
+mod time;
+mod value;
+mod watch;
+
+pub use error::{IncrementError, LEN_MAX, StoreError, WrongType};
+pub use hash::{HashKey, Key, KeyHash};
+pub use hash_value::{FieldWrite, HashValue, Iter as HashIter};
+pub use keyspace::{Keyspace, LockedShards, ShardCount};
+pub use shard::Shard;
+pub use shards::{Shards, Sweep};
+pub use time::{ExpiryChange, ExpirySet, Millis};
+pub use value::{Encoding, Kind, StringRef, ValueRef};
+pub use watch::WatchVersion;

@@ -1,0 +1,95 @@
+//! Hashing: a key of bytes is hashed once, under a secret of the process.
+//!
+//! ```text
+//!  63        56        48                                  0
+//! ┌─────────────────────────────────────────────────────────┐
+//! │ shard bits │ …                                          │   one KeyHash
+//! └─────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! The top bits choose the shard, so that all keys in the order of their hashes are all shards in
+//! order, each in the order of its hashes. SCAN rests on that.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use foldhash::SharedSeed;
+use foldhash::quality::{FoldHasher, SeedableRandomState};
+
+/// The secret that a keyspace hashes its keys with.
+///
+/// Both seeds come from it: with a known second seed keys could be chosen that all collide.
+#[derive(Debug, Clone)]
+pub struct HashKey {
+    seed: u64,
+    shared: SharedSeed,
+}
+
+impl HashKey {
+    /// A key that is the same in every process, for tests and for probes that count bytes.
+    #[must_use]
+    pub const fn from_seed(seed: u64) -> Self {
+        Self {
+            seed,
+            shared: SharedSeed::from_u64(seed),
+        }
+    }
+
+    /// A key drawn from the entropy that the standard library's maps are seeded with.
+    #[must_use]
+    pub fn random() -> Self {
+        Self {
+            seed: RandomState::new().hash_one(0),
+            shared: SharedSeed::from_u64(RandomState::new().hash_one(1)),
+        }
+    }
+
+    /// The hasher of a shard's own map, under a seed of its own: all keys of a shard share the top
+    /// bits of their [`KeyHash`], and a map needs those bits to differ.
+    pub(crate) fn map_hasher(&self) -> SeedableRandomState {
+        SeedableRandomState::with_seed(!self.seed, SharedSeed::global_random())
+    }
+
+    /// The hash of `bytes`.
+    #[must_use]
+    pub fn hash(&self, bytes: &[u8]) -> KeyHash {
+        let mut hasher = FoldHasher::with_seed(self.seed, &self.shared);
+        hasher.write(bytes);
+        KeyHash(hasher.finish())
+    }
+}
+
+/// The hash of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyHash(pub(crate) u64);
+
+/// A key with its hash; [`Keyspace::key`](crate::Keyspace::key) makes one.
+///
+/// A key that was hashed by another keyspace is looked up in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key<'a> {
+    bytes: &'a [u8],
+    hash: KeyHash,
+}
+
+impl<'a> Key<'a> {
+    /// Hashes `bytes`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], hash_key: &HashKey) -> Self {
+        Self {
+            bytes,
+            hash: hash_key.hash(bytes),
+        }
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub const fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Its hash.
+    #[must_use]
+    pub const fn hash(self) -> KeyHash {
+        self.hash
+    }
+}

@@ -1,0 +1,251 @@
+//! The keyspace: shards behind locks, chosen by the top bits of a key's hash.
+
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::hash::{HashKey, Key, KeyHash};
+use crate::shard::Shard;
+use crate::shards::{Shards, Sweep};
+use crate::time::Millis;
+use crate::value::Kind;
+
+/// The most shards, as a power of two.
+const SHARD_BITS_MAX: u32 = 10;
+/// Shards a thread, so that two threads rarely want the same one.
+const SHARDS_PER_THREAD: usize = 8;
+
+/// A power of two of shards, at most 1024.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardCount {
+    bits: u32,
+}
+
+impl ShardCount {
+    /// One shard.
+    pub const ONE: Self = Self { bits: 0 };
+
+    /// The number of shards that serves `threads` threads: one for one, which never waits.
+    #[must_use]
+    pub fn for_threads(threads: NonZeroUsize) -> Self {
+        match threads.get() {
+            1 => Self::ONE,
+            more => Self::at_least(more.saturating_mul(SHARDS_PER_THREAD)),
+        }
+    }
+
+    /// The smallest power of two from `count` on, as far as there are so many.
+    #[must_use]
+    pub fn at_least(count: usize) -> Self {
+        let count = count.clamp(1, 1 << SHARD_BITS_MAX).next_power_of_two();
+        Self {
+            bits: count.ilog2(),
+        }
+    }
+
+    /// As a number.
+    #[must_use]
+    pub const fn get(self) -> usize {
+        1 << self.bits
+    }
+
+    /// The shard that holds the keys with this hash.
+    pub(crate) const fn index(self, hash: KeyHash) -> usize {
+        // Two shifts, because one by all 64 bits overflows. The result is below 1024.
+        (hash.0 >> 1 >> (63 - self.bits)) as usize
+    }
+
+    /// The smallest hash of a shard's keys.
+    pub(crate) const fn first_hash(self, index: usize) -> u64 {
+        (index as u64) << (63 - self.bits) << 1
+    }
+}
+
+/// All keys.
+#[derive(Debug)]
+pub struct Keyspace {
+    hash_key: HashKey,
+    count: ShardCount,
+    shards: Box<[Mutex<Shard>]>,
+}
+
+impl Keyspace {
+    /// An empty keyspace.
+    #[must_use]
+    pub fn new(hash_key: HashKey, count: ShardCount) -> Self {
+        let shards = (0..count.get())
+            .map(|_| Mutex::new(Shard::new(hash_key.clone())))
+            .collect();
+        Self {
+            hash_key,
+            count,
+            shards,
+        }
+    }
+
+    /// Hashes a key, for every operation on it.
+    #[must_use]
+    pub fn key<'a>(&self, bytes: &'a [u8]) -> Key<'a> {
+        Key::new(bytes, &self.hash_key)
+    }
+
+    /// Locks the shard of `key`.
+    ///
+    /// To hold several shards use [`Keyspace::lock_keys`] or [`Keyspace::lock_all`]: they lock in
+    /// one order, so that two callers cannot wait for each other.
+    pub fn lock(&self, key: Key<'_>) -> MutexGuard<'_, Shard> {
+        self.lock_index(self.count.index(key.hash()))
+    }
+
+    /// Locks the shards of several keys.
+    pub fn lock_keys<'k>(&self, keys: impl IntoIterator<Item = Key<'k>>) -> LockedShards<'_> {
+        let mut indices: Vec<_> = keys
+            .into_iter()
+            .map(|k| self.count.index(k.hash()))
+            .collect();
+        indices.sort_unstable();
+        indices.dedup();
+        self.lock_indices(indices)
+    }
+
+    /// Locks every shard.
+    #[must_use]
+    pub fn lock_all(&self) -> LockedShards<'_> {
+        self.lock_indices((0..self.count.get()).collect())
+    }
+
+    fn lock_indices(&self, indices: Vec<usize>) -> LockedShards<'_> {
+        let guards = indices
+            .into_iter()
+            .map(|i| (i, self.lock_index(i)))
+            .collect();
+        LockedShards {
+            count: self.count,
+            guards,
+        }
+    }
+
+    /// A lock that a panic poisoned is taken all the same. A shard is safe code throughout, so its
+    /// entries are whole whatever was interrupted, and one request that met a defect must not turn
+    /// every later request for this part of the keys into a panic.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`ShardCount::index` is below the count"
+    )]
+    fn lock_index(&self, index: usize) -> MutexGuard<'_, Shard> {
+        self.shards[index]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Number of keys. Like everything below it locks one shard after the other.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        Shards::len(&mut &*self)
+    }
+
+    /// Whether there is no key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of keys that expire.
+    #[must_use]
+    pub fn expiring(&self) -> usize {
+        Shards::expiring(&mut &*self)
+    }
+
+    /// Number of keys that expired since the start.
+    #[must_use]
+    pub fn expired_total(&self) -> u64 {
+        Shards::expired_total(&mut &*self)
+    }
+
+    /// Bytes of keys, values and tables, as the allocator rounds them.
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
+        Shards::used_bytes(&mut &*self)
+    }
+
+    /// Removes every key.
+    pub fn clear(&self) {
+        Shards::clear(&mut &*self);
+    }
+
+    /// See [`Shards::random_key`].
+    #[must_use]
+    pub fn random_key(&self, random: u64, now: Millis) -> Option<Box<[u8]>> {
+        Shards::random_key(&mut &*self, random, now)
+    }
+
+    /// See [`Shards::scan`].
+    #[must_use]
+    pub fn scan(
+        &self,
+        cursor: u64,
+        count: usize,
+        now: Millis,
+        visit: impl FnMut(&[u8], Kind),
+    ) -> u64 {
+        Shards::scan(&mut &*self, cursor, count, now, visit)
+    }
+
+    /// See [`Shards::sweep_expired`].
+    #[must_use]
+    pub fn sweep_expired(&self, cursor: u64, budget: usize, now: Millis) -> Sweep {
+        Shards::sweep_expired(&mut &*self, cursor, budget, now)
+    }
+}
+
+impl Shards for &Keyspace {
+    fn count(&self) -> ShardCount {
+        self.count
+    }
+
+    fn with_shard<R>(&mut self, index: usize, act: impl FnOnce(&mut Shard) -> R) -> R {
+        act(&mut self.lock_index(index))
+    }
+}
+
+/// Shards that are held together, for what must happen at once.
+#[derive(Debug)]
+pub struct LockedShards<'a> {
+    count: ShardCount,
+    /// By index, ascending.
+    guards: Vec<(usize, MutexGuard<'a, Shard>)>,
+}
+
+impl LockedShards<'_> {
+    /// The shard of `key`.
+    ///
+    /// # Panics
+    ///
+    /// Where the shard is not held: the key was not among those that were locked.
+    pub fn shard(&mut self, key: Key<'_>) -> &mut Shard {
+        self.held(self.count.index(key.hash()))
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "a key that was not locked is the caller's defect"
+    )]
+    fn held(&mut self, index: usize) -> &mut Shard {
+        let at = self
+            .guards
+            .binary_search_by_key(&index, |(index, _)| *index)
+            .ok();
+        at.and_then(|at| self.guards.get_mut(at))
+            .map(|(_, guard)| &mut **guard)
+            .expect("the shard is among those that are held")
+    }
+}
+
+impl Shards for LockedShards<'_> {
+    fn count(&self) -> ShardCount {
+        self.count
+    }
+
+    fn with_shard<R>(&mut self, index: usize, act: impl FnOnce(&mut Shard) -> R) -> R {
+        act(self.held(index))
+    }
+}
