@@ -1,2 +1,231 @@
-//! The cache server.
-fn main() {}
+//! `probe`: counts what the store costs, for a performance gate to compare.
+//!
+//! `probe memory` prints bytes per key as one JSON object a line:
+//!
+//! | case | key | value |
+//! |---|---|---|
+//! | `int` | 16 bytes | an integer |
+//! | `embstr` | 16 bytes | 16 bytes |
+//! | `raw` | 16 bytes | 256 bytes |
+//!
+//! A number is what the allocator handed out for a keyspace and its keys, tables included, divided
+//! by the keys. It is a count: keys, hashes and allocations are the same in every run, and so is the
+//! last digit. The counters are those of the thread, which know the size of every allocation as it is
+//! rounded and nothing of what other threads or the allocator's caches hold.
+
+use std::io::{self, Write};
+use std::num::NonZeroU32;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use store::{ExpiryChange, HashKey, Keyspace, Millis, ShardCount};
+use tikv_jemalloc_ctl::thread::{self, ThreadLocal};
+use tikv_jemallocator::Jemalloc;
+
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
+
+/// The seed of the hash key: any will do, as long as it is the same in base and head.
+const HASH_SEED: u64 = 0x5EED;
+/// The time at which everything happens.
+const NOW: Millis = Millis(1_700_000_000_000);
+
+/// Counts what the store costs, one JSON object a line
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    #[command(subcommand)]
+    probe: Probe,
+}
+
+#[derive(Subcommand)]
+enum Probe {
+    /// Bytes per key, by class of value
+    Memory {
+        /// Number of keys
+        #[arg(long, value_name = "N", default_value = "300000")]
+        keys: NonZeroU32,
+    },
+}
+
+/// A class of values.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Case {
+    Int,
+    Embstr,
+    Raw,
+}
+
+impl Case {
+    const ALL: [Self; 3] = [Self::Int, Self::Embstr, Self::Raw];
+
+    fn value(self, number: u32) -> String {
+        match self {
+            Self::Int => format!("{number}"),
+            Self::Embstr => format!("value:{number:010}"),
+            Self::Raw => format!("value:{number:0250}"),
+        }
+    }
+}
+
+/// One line of output.
+#[derive(Serialize)]
+struct Line {
+    case: Case,
+    value: f64,
+    unit: &'static str,
+}
+
+/// Bytes that this thread has allocated and not given back.
+struct LiveBytes {
+    allocated: ThreadLocal<u64>,
+    freed: ThreadLocal<u64>,
+}
+
+impl LiveBytes {
+    fn new() -> Result<Self, ProbeError> {
+        Ok(Self {
+            allocated: thread::allocatedp::read().map_err(ProbeError::Allocator)?,
+            freed: thread::deallocatedp::read().map_err(ProbeError::Allocator)?,
+        })
+    }
+
+    /// The difference wraps like the counters, so that a thread which frees what others allocated
+    /// still sees true differences between two readings.
+    fn read(&self) -> u64 {
+        self.allocated.get().wrapping_sub(self.freed.get())
+    }
+}
+
+/// Why there is no number.
+#[derive(Debug, thiserror::Error)]
+enum ProbeError {
+    #[error("failed to read the allocator's counters: {0}")]
+    Allocator(tikv_jemalloc_ctl::Error),
+    #[error("failed to set a key: {0}")]
+    Store(#[from] store::StoreError),
+    #[error("{set} keys were set and {there} are there")]
+    KeysLost { set: NonZeroU32, there: usize },
+    #[error("{0} live bytes after filling the store make no sense")]
+    Implausible(u64),
+    #[error("failed to write: {0}")]
+    Output(#[from] io::Error),
+    #[error("failed to print a line: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+fn main() -> ExitCode {
+    let Args {
+        probe: Probe::Memory { keys },
+    } = Args::parse();
+    match memory(keys) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if standard error is closed, too.
+            let _ = writeln!(io::stderr(), "probe: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn memory(keys: NonZeroU32) -> Result<(), ProbeError> {
+    let mut out = io::stdout().lock();
+    for case in Case::ALL {
+        let value = bytes_per_key(case, keys)?;
+        serde_json::to_writer(
+            &mut out,
+            &Line {
+                case,
+                value,
+                unit: "B",
+            },
+        )?;
+        writeln!(out)?;
+    }
+    Ok(out.flush()?)
+}
+
+/// What a keyspace and its keys allocate, divided by the keys.
+fn bytes_per_key(case: Case, keys: NonZeroU32) -> Result<f64, ProbeError> {
+    let live = LiveBytes::new()?;
+    let before = live.read();
+    let keyspace = fill(case, keys)?;
+    let bytes = live.read().wrapping_sub(before);
+    let there = keyspace.len();
+    if u32::try_from(there) != Ok(keys.get()) {
+        return Err(ProbeError::KeysLost { set: keys, there });
+    }
+    // Whole bytes a key and the rest apart: both fit an f64 to the last digit, whatever the total.
+    let keys = u64::from(keys.get());
+    match (
+        u32::try_from(bytes / keys),
+        u32::try_from(bytes % keys),
+        u32::try_from(keys),
+    ) {
+        (Ok(whole), Ok(rest), Ok(keys)) => Ok(f64::from(whole) + f64::from(rest) / f64::from(keys)),
+        _ => Err(ProbeError::Implausible(bytes)),
+    }
+}
+
+/// A fresh keyspace, as a server with one thread has it, with `keys` keys.
+fn fill(case: Case, keys: NonZeroU32) -> Result<Keyspace, ProbeError> {
+    let keyspace = Keyspace::new(HashKey::from_seed(HASH_SEED), ShardCount::ONE);
+    for number in 0..keys.get() {
+        let name = format!("key:{number:012}");
+        let key = keyspace.key(name.as_bytes());
+        let value = case.value(number);
+        keyspace
+            .lock(key)
+            .set(key, value.as_bytes(), ExpiryChange::Clear, NOW)?;
+    }
+    Ok(keyspace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a shard allocates whether or not it holds keys, in bytes.
+    const SHARD_BYTES_MAX: u64 = 10 * 1024;
+
+    #[test]
+    fn the_store_counts_as_the_allocator_does() {
+        let live = LiveBytes::new().unwrap();
+        for case in Case::ALL {
+            for keys in [1, 100, 20_000, 30_000] {
+                let before = live.read();
+                let keyspace = fill(case, NonZeroU32::new(keys).unwrap()).unwrap();
+                let allocator = live.read().wrapping_sub(before);
+                let counted = u64::try_from(keyspace.used_bytes()).unwrap();
+                assert!(
+                    counted <= allocator,
+                    "{counted} counted, {allocator} allocated"
+                );
+                assert!(
+                    allocator - counted < SHARD_BYTES_MAX,
+                    "{counted} of {allocator}"
+                );
+                drop(keyspace);
+                assert_eq!(live.read(), before, "everything is given back");
+            }
+        }
+    }
+
+    #[test]
+    fn values_have_the_size_of_their_class() {
+        assert_eq!(Case::Int.value(7), "7");
+        assert_eq!(Case::Embstr.value(u32::MAX).len(), 16);
+        assert_eq!(Case::Raw.value(u32::MAX).len(), 256);
+    }
+
+    #[test]
+    fn two_counts_agree_to_the_last_bit() {
+        let keys = NonZeroU32::new(1000).unwrap();
+        for case in Case::ALL {
+            let [first, second] = [0, 1].map(|_| bytes_per_key(case, keys).unwrap());
+            assert_eq!(first.to_bits(), second.to_bits());
+        }
+    }
+}
