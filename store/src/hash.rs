@@ -22,6 +22,9 @@ use foldhash::quality::{FoldHasher, SeedableRandomState};
 pub struct HashKey {
     seed: u64,
     shared: SharedSeed,
+    /// Bits that are kept of every hash: tests let keys collide with it.
+    #[cfg(test)]
+    mask: u64,
 }
 
 impl HashKey {
@@ -31,6 +34,8 @@ impl HashKey {
         Self {
             seed,
             shared: SharedSeed::from_u64(seed),
+            #[cfg(test)]
+            mask: u64::MAX,
         }
     }
 
@@ -38,8 +43,17 @@ impl HashKey {
     #[must_use]
     pub fn random() -> Self {
         Self {
-            seed: RandomState::new().hash_one(0),
             shared: SharedSeed::from_u64(RandomState::new().hash_one(1)),
+            ..Self::from_seed(RandomState::new().hash_one(0))
+        }
+    }
+
+    /// A key whose hashes keep the bits of `mask` only.
+    #[cfg(test)]
+    pub(crate) const fn masked(mask: u64) -> Self {
+        Self {
+            mask,
+            ..Self::from_seed(1)
         }
     }
 
@@ -54,7 +68,10 @@ impl HashKey {
     pub fn hash(&self, bytes: &[u8]) -> KeyHash {
         let mut hasher = FoldHasher::with_seed(self.seed, &self.shared);
         hasher.write(bytes);
-        KeyHash(hasher.finish())
+        let hash = hasher.finish();
+        #[cfg(test)]
+        let hash = hash & self.mask;
+        KeyHash(hash)
     }
 }
 
