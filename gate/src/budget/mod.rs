@@ -1,10 +1,28 @@
 //! `budgets.toml`: what is measured, how, and what may land.
 //!
 //! A budgets file is read in two steps: `file` takes the text as written, `spec` is what the rest
-//! of the gate works with, every default filled in and every value checked.
+//! of the gate works with, every default filled in and every value checked. What differs between
+//! base's file and head's is found by `changes` and `trades`.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `file` | the keys that may stand in the file |
+//! | `read` | from the text to [`Budgets`], or to the first mistake |
+//! | `error`, `nearest` | how a mistake is told |
+//! | `placeholder` | `{name}` in the words of a command |
+//! | `spec` | the resolved form |
 
+mod error;
+mod file;
+mod nearest;
+mod placeholder;
+mod read;
 mod spec;
 
+pub use error::{BudgetError, Mistake};
+pub use nearest::Names;
+pub use placeholder::fill;
+pub use read::read;
 pub use spec::{
     Allow, Budget, BudgetOverride, Budgets, Inconclusive, Load, MetricSpec, Probe, Quantity, Ready,
     Run, Serve, Subject, Trade,

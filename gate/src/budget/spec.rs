@@ -68,6 +68,19 @@ pub struct Run {
     pub confidence: f64,
     /// What an undecided metric does to the run.
     pub inconclusive: Inconclusive,
+    /// Why these are what they are; must stand where head weakens one of them.
+    pub reason: Option<String>,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            max_time: Duration::from_mins(6),
+            confidence: 0.99,
+            inconclusive: Inconclusive::Warn,
+            reason: None,
+        }
+    }
 }
 
 /// What an undecided metric does to the run.
@@ -94,10 +107,31 @@ pub struct MetricSpec {
     pub report_only: bool,
     /// Largest adverse change that may land; `None` only with `report_only`.
     pub budget: Option<Budget>,
+    /// Why the metric is not judged, where it is not; a judged one has its reason in `budget`.
+    pub report_only_reason: Option<String>,
     /// Moves smaller than this are never called real (noisy metrics).
     pub floor: Percent,
     /// What differs for single cases, by case.
     pub cases: BTreeMap<String, BudgetOverride>,
+}
+
+impl MetricSpec {
+    /// The budget of a case, or of the metric where the case has none of its own.
+    #[must_use]
+    pub fn budget_for(&self, case: Option<&str>) -> Option<&Budget> {
+        case.and_then(|case| self.cases.get(case))
+            .map(|own| &own.budget)
+            .or(self.budget.as_ref())
+    }
+
+    /// The reason that stands in the metric's own table.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.budget
+            .as_ref()
+            .map_or(&self.report_only_reason, |budget| &budget.reason)
+            .as_deref()
+    }
 }
 
 /// Largest adverse change that may land.
@@ -144,6 +178,29 @@ pub enum Quantity {
     Qps,
     /// CPU time of the whole server process per request, in microseconds.
     CpuPerRequest,
+}
+
+impl Quantity {
+    /// Every quantity, in the order in which messages list them.
+    pub const ALL: [Self; 2] = [Self::Qps, Self::CpuPerRequest];
+
+    /// As `budgets.toml` writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Qps => "qps",
+            Self::CpuPerRequest => "cpu_per_request",
+        }
+    }
+
+    /// Which way the quantity gets better.
+    #[must_use]
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Qps => Direction::HigherIsBetter,
+            Self::CpuPerRequest => Direction::LowerIsBetter,
+        }
+    }
 }
 
 /// What the load generator sends: closed loop, zipf-distributed keys, GET and SET.

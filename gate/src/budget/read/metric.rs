@@ -1,0 +1,276 @@
+//! `[metrics.NAME]`: how a metric is measured, and what may happen to it.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+
+use super::super::error::{Found, Located, Mistake};
+use super::super::file::{CaseTable, LoadTable, MetricTable, Text};
+use super::super::nearest::Names;
+use super::super::spec::{Budget, BudgetOverride, Load, MetricSpec, Probe, Quantity, Subject};
+use super::subject::{Filled, filled};
+use super::value::{fraction, missing, percent, reason, whole, word};
+use crate::model::{Direction, MetricId};
+
+const RESP_LOAD: &str = "resp-load";
+const COMMAND: &str = "command";
+/// Probes of the format that this version does not have.
+const LATER: [&str; 6] = [
+    "resp-latency",
+    "resp-memory",
+    "callgrind",
+    "size",
+    "time",
+    "import",
+];
+const DIRECTIONS: [(&str, Direction); 2] = [
+    ("higher-is-better", Direction::HigherIsBetter),
+    ("lower-is-better", Direction::LowerIsBetter),
+];
+const FLOOR: &str = "1%";
+const MARKS: &str = ", `_`, `.` and `-`";
+const CASE_MARKS: &str = ", `_`, `.`, `-`, `:` and `/`";
+
+pub(super) fn metric(
+    name: &Text,
+    table: MetricTable,
+    subject: &Subject,
+    text: &str,
+) -> Found<MetricSpec> {
+    let id = MetricId::new(name.get_ref()).ok();
+    if id.is_none_or(|id| id.case().is_some()) {
+        return Err(misnamed("a metric", name, MARKS));
+    }
+    let absent = |key, example| {
+        let table = format!("[metrics.{}]", name.get_ref());
+        missing(name.span(), table, key, example)
+    };
+    let kind = table
+        .probe
+        .as_ref()
+        .ok_or_else(|| absent("probe", "probe = \"resp-load\""))?;
+    let direction = table
+        .direction
+        .as_ref()
+        .ok_or_else(|| absent("direction", "direction = \"lower-is-better\""))?;
+    let direction_span = direction.span();
+    let direction = word("direction", direction, &DIRECTIONS)?;
+    let probe = match kind.get_ref().as_str() {
+        RESP_LOAD => {
+            let quantity = quantity(name, table.quantity.as_ref())?;
+            agrees(quantity, direction).map_err(|mistake| Located::new(direction_span, mistake))?;
+            resp_load(&table, quantity, subject, kind)?
+        }
+        COMMAND => {
+            refuse(table.load.as_ref().map(Spanned::span), "load", COMMAND)?;
+            refuse(
+                table.quantity.as_ref().map(Spanned::span),
+                "quantity",
+                COMMAND,
+            )?;
+            let run = table
+                .run
+                .clone()
+                .ok_or_else(|| absent("run", "run = [\"{probe}\", \"memory\"]"))?;
+            if !is(table.exact.as_ref()) && !is(table.report_only.as_ref()) {
+                return Err(Located::new(kind.span(), Mistake::NoisyCommand));
+            }
+            let run = filled("run", run, &subject.artifacts, Filled::Artifacts, text)?;
+            Probe::Command { run }
+        }
+        _ => return Err(unknown_probe(kind)),
+    };
+    let exact = is(table.exact.as_ref());
+    let why = table.reason.as_ref().map(reason).transpose()?;
+    let (budget, report_only_reason) = if is(table.report_only.as_ref()) {
+        refuse_judging(&table)?;
+        (None, why)
+    } else {
+        let limit = table
+            .budget
+            .as_ref()
+            .ok_or_else(|| absent("budget", "budget = \"3%\", or report_only = true"))?;
+        let limit = percent("budget", limit)?;
+        (Some(Budget { limit, reason: why }), None)
+    };
+    if let (true, Some(floor)) = (exact, &table.floor) {
+        return Err(Located::new(floor.span(), Mistake::ExactFloor));
+    }
+    let floor = table
+        .floor
+        .unwrap_or_else(|| Spanned::new(0..0, FLOOR.to_owned()));
+    Ok(MetricSpec {
+        probe,
+        direction,
+        exact,
+        report_only: budget.is_none(),
+        budget,
+        report_only_reason,
+        floor: percent("floor", &floor)?,
+        cases: cases(
+            name,
+            table.case.map(Spanned::into_inner).unwrap_or_default(),
+        )?,
+    })
+}
+
+fn is(flag: Option<&Spanned<bool>>) -> bool {
+    flag.is_some_and(|flag| *flag.get_ref())
+}
+
+fn misnamed(what: &'static str, name: &Text, marks: &'static str) -> Located {
+    let mistake = Mistake::Name {
+        what,
+        name: name.get_ref().clone(),
+        marks,
+    };
+    Located::new(name.span(), mistake)
+}
+
+fn unknown_probe(kind: &Text) -> Located {
+    let found = kind.get_ref();
+    let known = Names::new([RESP_LOAD, COMMAND]);
+    let mistake = match LATER.iter().find(|later| *later == found) {
+        Some(probe) => Mistake::LaterProbe { probe, known },
+        None => Mistake::UnknownProbe {
+            found: found.clone(),
+            known,
+        },
+    };
+    Located::new(kind.span(), mistake)
+}
+
+/// Refuses a key that stands at `span` and means nothing to `probe`.
+fn refuse(
+    span: Option<std::ops::Range<usize>>,
+    key: &'static str,
+    probe: &'static str,
+) -> Found<()> {
+    let instead = match key {
+        "load" | "quantity" => "it belongs to `resp-load`",
+        "run" => "what the load generator sends is said by `load`",
+        _ => "the cases of a metric are what a `command` prints",
+    };
+    span.map_or(Ok(()), |span| {
+        let mistake = Mistake::NotForProbe {
+            key,
+            probe,
+            instead,
+        };
+        Err(Located::new(span, mistake))
+    })
+}
+
+/// Refuses what says how a metric is judged where it is only reported.
+fn refuse_judging(table: &MetricTable) -> Found<()> {
+    let spans = [
+        ("budget", table.budget.as_ref().map(Spanned::span)),
+        ("case", table.case.as_ref().map(Spanned::span)),
+    ];
+    for (key, span) in spans {
+        if let Some(span) = span {
+            return Err(Located::new(span, Mistake::ReportOnly(key)));
+        }
+    }
+    Ok(())
+}
+
+fn resp_load(
+    table: &MetricTable,
+    quantity: Quantity,
+    subject: &Subject,
+    kind: &Text,
+) -> Found<Probe> {
+    refuse(table.run.as_ref().map(Spanned::span), "run", RESP_LOAD)?;
+    refuse(table.case.as_ref().map(Spanned::span), "case", RESP_LOAD)?;
+    if let Some(exact) = table.exact.as_ref().filter(|flag| *flag.get_ref()) {
+        return Err(Located::new(exact.span(), Mistake::ExactLoad));
+    }
+    if subject.serve.is_none() {
+        let probe = RESP_LOAD;
+        return Err(Located::new(kind.span(), Mistake::NoServe { probe }));
+    }
+    let load = table
+        .load
+        .as_ref()
+        .map(|load| self::load(load.get_ref()))
+        .transpose()?;
+    Ok(Probe::RespLoad {
+        quantity,
+        load: load.unwrap_or_default(),
+    })
+}
+
+/// The quantity as written, else the one that the metric is named after.
+fn quantity(name: &Text, written: Option<&Text>) -> Found<Quantity> {
+    let words = Quantity::ALL.map(|quantity| (quantity.name(), quantity));
+    match written {
+        Some(written) => word("quantity", written, &words),
+        None => word("quantity", name, &words).map_err(|_| {
+            let mistake = Mistake::NoQuantity {
+                name: name.get_ref().clone(),
+                known: Names::new(Quantity::ALL.map(Quantity::name)),
+            };
+            Located::new(name.span(), mistake)
+        }),
+    }
+}
+
+/// A direction that is the wrong way round would turn every regression into an improvement.
+fn agrees(quantity: Quantity, direction: Direction) -> Result<(), Mistake> {
+    let (better, word) = match quantity.direction() {
+        Direction::HigherIsBetter => ("more", "higher-is-better"),
+        Direction::LowerIsBetter => ("less", "lower-is-better"),
+    };
+    if quantity.direction() == direction {
+        return Ok(());
+    }
+    Err(Mistake::Contradiction {
+        quantity: quantity.name(),
+        better,
+        direction: word,
+    })
+}
+
+fn load(table: &LoadTable) -> Found<Load> {
+    let default = Load::default();
+    let connections = table.connections.as_ref();
+    let value_bytes = table.value_bytes.as_ref();
+    let read_ratio = table.read_ratio.as_ref();
+    Ok(Load {
+        connections: whole("connections", connections, default.connections, 1..=1024)?,
+        pipeline: whole(
+            "pipeline",
+            table.pipeline.as_ref(),
+            default.pipeline,
+            1..=1024,
+        )?,
+        read_ratio: fraction("read_ratio", read_ratio, default.read_ratio, 0.0..=1.0)?,
+        keys: whole("keys", table.keys.as_ref(), default.keys, 1..=100_000_000)?,
+        value_bytes: whole("value_bytes", value_bytes, default.value_bytes, 1..=1 << 20)?,
+        zipf: fraction("zipf", table.zipf.as_ref(), default.zipf, 0.0..=5.0)?,
+    })
+}
+
+fn cases(
+    metric: &Text,
+    tables: BTreeMap<Text, CaseTable>,
+) -> Found<BTreeMap<String, BudgetOverride>> {
+    tables
+        .into_iter()
+        .map(|(case, table)| {
+            if MetricId::with_case(metric.get_ref(), case.get_ref()).is_err() {
+                return Err(misnamed("a case", &case, CASE_MARKS));
+            }
+            let budget = table.budget.ok_or_else(|| {
+                let table = format!("[metrics.{}.case.{}]", metric.get_ref(), case.get_ref());
+                missing(case.span(), table, "budget", "budget = \"3%\"")
+            })?;
+            let budget = Budget {
+                limit: percent("budget", &budget)?,
+                reason: table.reason.as_ref().map(reason).transpose()?,
+            };
+            Ok((case.into_inner(), BudgetOverride { budget }))
+        })
+        .collect()
+}
