@@ -11,14 +11,19 @@
 //! | `error`, `nearest` | how a mistake is told |
 //! | `placeholder` | `{name}` in the words of a command |
 //! | `spec` | the resolved form |
+//! | `changes` | what head loosens, tightens, adds or removes, and whether it says why |
+//! | `trades` | which trades count for this change, which are spent |
 
+mod changes;
 mod error;
 mod file;
 mod nearest;
 mod placeholder;
 mod read;
 mod spec;
+mod trades;
 
+pub use changes::{BudgetChange, ChangeKind, Justification, budget_changes};
 pub use error::{BudgetError, Mistake};
 pub use nearest::Names;
 pub use placeholder::fill;
@@ -27,3 +32,4 @@ pub use spec::{
     Allow, Budget, BudgetOverride, Budgets, Inconclusive, Load, MetricSpec, Probe, Quantity, Ready,
     Run, Serve, Subject, Trade,
 };
+pub use trades::{TradeLedger, live_trades};

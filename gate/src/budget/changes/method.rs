@@ -1,0 +1,80 @@
+//! How a metric is measured, compared between base and head.
+
+use crate::budget::spec::{Load, MetricSpec, Probe};
+use crate::model::Direction;
+
+/// What differs in the way a metric is measured: what, in base, in head.
+pub(super) fn differences(
+    old: &MetricSpec,
+    new: &MetricSpec,
+) -> Vec<(&'static str, String, String)> {
+    let mut found = Vec::new();
+    if old.direction != new.direction {
+        found.push((
+            "direction",
+            direction(old.direction),
+            direction(new.direction),
+        ));
+    }
+    match (&old.probe, &new.probe) {
+        (
+            Probe::RespLoad {
+                quantity: old_quantity,
+                load: old_load,
+            },
+            Probe::RespLoad { quantity, load },
+        ) => {
+            if old_quantity != quantity {
+                let names = (old_quantity.name().to_owned(), quantity.name().to_owned());
+                found.push(("quantity", names.0, names.1));
+            }
+            if old_load != load {
+                let (was, is) = loads(old_load, load);
+                found.push(("load", was, is));
+            }
+        }
+        (Probe::Command { run: was }, Probe::Command { run: is }) if was == is => {}
+        (Probe::Command { run: was }, Probe::Command { run: is }) => {
+            found.push(("run", format!("{was:?}"), format!("{is:?}")));
+        }
+        (was, is) => found.push(("probe", probe(was), probe(is))),
+    }
+    found
+}
+
+fn direction(direction: Direction) -> String {
+    match direction {
+        Direction::HigherIsBetter => "higher-is-better",
+        Direction::LowerIsBetter => "lower-is-better",
+    }
+    .to_owned()
+}
+
+fn probe(probe: &Probe) -> String {
+    match probe {
+        Probe::RespLoad { quantity, .. } => format!("resp-load {}", quantity.name()),
+        Probe::Command { run } => format!("command {run:?}"),
+    }
+}
+
+/// The values of two loads that differ, as the file writes them.
+fn loads(old: &Load, new: &Load) -> (String, String) {
+    let fields = |load: &Load| {
+        [
+            ("connections", load.connections.to_string()),
+            ("pipeline", load.pipeline.to_string()),
+            ("read_ratio", load.read_ratio.to_string()),
+            ("keys", load.keys.to_string()),
+            ("value_bytes", load.value_bytes.to_string()),
+            ("zipf", load.zipf.to_string()),
+        ]
+    };
+    let (old, new) = (fields(old), fields(new));
+    let (was, is): (Vec<_>, Vec<_>) = old
+        .iter()
+        .zip(&new)
+        .filter(|(was, is)| was != is)
+        .map(|((key, was), (_, is))| (format!("{key} = {was}"), format!("{key} = {is}")))
+        .unzip();
+    (was.join(", "), is.join(", "))
+}
