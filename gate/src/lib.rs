@@ -12,6 +12,7 @@
 pub mod budget;
 pub mod build;
 pub mod model;
+pub mod probe;
 pub mod process;
 pub mod publish;
 pub mod revision;
