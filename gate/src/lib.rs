@@ -5,12 +5,13 @@
 //! | floor | modules | sees |
 //! |---|---|---|
 //! | top | `cli` | everything |
-//! | effects | `revision`, `build`, `measure` → `probe`, `runner` | files, processes, clock, network |
-//! | support | `process` | children, ports, cores, interruption |
+//! | effects | [`revision`], [`build`], [`measure`] → [`probe`], `runner`, [`publish`] | files, processes, clock, network |
+//! | support | [`process`] | children, ports, cores, interruption |
 //! | pure | `judge`, `report`, `statistics`, [`budget`], [`model`] | values only |
 
 pub mod budget;
 pub mod build;
+pub mod measure;
 pub mod model;
 pub mod probe;
 pub mod process;

@@ -32,19 +32,22 @@ pub(crate) enum Manner {
     Silent,
     /// Closes the connection at a GET.
     Closes,
+    /// Ends the whole process at a GET.
+    Dies,
     /// Answers every GET twice.
     Stutters,
     /// Dribbles every answer out in two writes.
     Dribbles,
 }
 
-const MANNERS: [(&str, Manner); 8] = [
+const MANNERS: [(&str, Manner); 9] = [
     ("good", Manner::Good),
     ("slow", Manner::Slow),
     ("errors", Manner::Errors),
     ("loses-keys", Manner::LosesKeys),
     ("silent", Manner::Silent),
     ("closes", Manner::Closes),
+    ("dies", Manner::Dies),
     ("stutters", Manner::Stutters),
     ("dribbles", Manner::Dribbles),
 ];
@@ -136,6 +139,7 @@ fn answer_all(mut stream: TcpStream, keys: &Keys, manner: Manner) -> Option<()> 
                 match manner {
                     Manner::Errors => b"-ERR out of sorts\r\n".to_vec(),
                     Manner::Closes => return None,
+                    Manner::Dies => end_process(),
                     Manner::Silent => continue,
                     Manner::Stutters => reply.repeat(2),
                     Manner::Slow => {
@@ -159,6 +163,14 @@ fn answer_all(mut stream: TcpStream, keys: &Keys, manner: Manner) -> Option<()> 
             stream.write_all(rest).ok()?;
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a server that dies is what is asked for"
+)]
+fn end_process() -> ! {
+    std::process::exit(3)
 }
 
 fn read_command(input: &mut impl BufRead) -> Option<Vec<Vec<u8>>> {

@@ -1,0 +1,139 @@
+//! Why a measurement has no samples.
+
+use std::io;
+
+use crate::model::{Arm, MetricId, Unit};
+use crate::probe::resp_load::LoadError;
+use crate::probe::{ArgvError, CommandError, ServerError};
+use crate::process::{Interrupted, ProcessError};
+
+/// Why a measurement has no samples.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// A round without base, without head, or with an arm twice.
+    #[error("a round needs base and head, each once, and at most one control")]
+    Arms,
+    /// A server under test did not start, or ended.
+    #[error("{arm}: {source}")]
+    Server {
+        /// Whose server it is.
+        arm: Arm,
+        /// What happened.
+        source: ServerError,
+    },
+    /// A server under test did not take the load.
+    #[error("{arm}: {source}; {log}")]
+    Load {
+        /// Whose server it is.
+        arm: Arm,
+        /// What happened.
+        source: LoadError,
+        /// The end of the server's log.
+        log: String,
+    },
+    /// A load that no server was needed to refuse.
+    #[error(transparent)]
+    Plan(LoadError),
+    /// The kernel charged the server nothing for a slice.
+    #[error(
+        "{arm}: the server process used no CPU time while it answered {requests} requests; \
+         `serve.command` must start the server itself, not a program that starts it \
+         (in a shell: `exec`)"
+    )]
+    NoCpuTime {
+        /// Whose server it is.
+        arm: Arm,
+        /// Requests that were answered.
+        requests: u64,
+    },
+    /// The machine's own counters cannot be read.
+    #[error("cannot read {path}: {reason}")]
+    Counters {
+        /// The file.
+        path: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A command of an exact metric yielded no readings.
+    #[error("{metric} on {arm}: {source}")]
+    Command {
+        /// The metric's name.
+        metric: String,
+        /// The arm it ran on.
+        arm: Arm,
+        /// What happened.
+        source: CommandError,
+    },
+    /// A command could not be filled in.
+    #[error("{metric} on {arm}: {source}")]
+    Argv {
+        /// The metric's name.
+        metric: String,
+        /// The arm it was to run on.
+        arm: Arm,
+        /// What is wrong with it.
+        source: ArgvError,
+    },
+    /// Two runs of one command do not print the same cases.
+    #[error("{id} on {arm}: printed by one of two runs and not by the other")]
+    CaseComesAndGoes {
+        /// The metric and case.
+        id: MetricId,
+        /// The arm.
+        arm: Arm,
+    },
+    /// A metric is counted in two units.
+    #[error(
+        "{id}: counted in {first:?} and in {second:?}, so there is nothing to compare; \
+         give the new quantity a case or a metric of its own",
+        first = .first.as_str(), second = .second.as_str()
+    )]
+    TwoUnits {
+        /// The metric and case.
+        id: MetricId,
+        /// The unit seen first.
+        first: Unit,
+        /// The unit seen then.
+        second: Unit,
+    },
+    /// A metric's name and a case do not make an id.
+    #[error(transparent)]
+    Id(#[from] crate::model::MetricIdError),
+    /// No folder to measure in.
+    #[error("cannot make a folder to measure in: {0}")]
+    Folder(#[source] io::Error),
+    /// A process could not be placed or watched.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The gate was asked to end.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl MeasureError {
+    /// Whether the gate was asked to end, at whatever depth that was noticed.
+    #[must_use]
+    pub const fn is_interrupt(&self) -> bool {
+        const fn of_process(error: &ProcessError) -> bool {
+            matches!(error, ProcessError::Interrupted(_))
+        }
+        match self {
+            Self::Interrupted(_) => true,
+            Self::Process(error)
+            | Self::Server {
+                source: ServerError::Process(error),
+                ..
+            }
+            | Self::Command {
+                source: CommandError::Process(error),
+                ..
+            } => of_process(error),
+            Self::Load { source, .. } | Self::Plan(source) => match source {
+                LoadError::Interrupted(_) => true,
+                LoadError::Process(error) => of_process(error),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}

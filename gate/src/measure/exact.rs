@@ -1,0 +1,231 @@
+//! Exact metrics: a command, run twice on each arm.
+//!
+//! The runs alternate (base, head, base, head) and share one folder path, one environment and one
+//! core, so that nothing but the artifact differs. Whether two runs agree is for the judge to say;
+//! here they must print the same cases in the same units.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::MeasureError;
+use crate::model::{Arm, ExactSamples, MetricId, Unit};
+use crate::probe::{CommandError, CommandProbe, Reading, fill};
+use crate::process::Interrupt;
+
+/// Runs of each arm.
+const RUNS: usize = 2;
+
+/// One arm's command.
+#[derive(Debug, Clone, Copy)]
+pub struct ExactArm<'a> {
+    /// Whose it is.
+    pub arm: Arm,
+    /// Program and arguments, with placeholders.
+    pub run: &'a [String],
+    /// Paths of the artifacts, by name.
+    pub artifacts: &'a BTreeMap<String, PathBuf>,
+}
+
+/// How commands are run.
+#[derive(Debug, Clone)]
+pub struct ExactSettings {
+    /// Cores to run on; none means any.
+    pub cores: Vec<usize>,
+    /// The longest that one run may take.
+    pub limit: Duration,
+}
+
+/// One counted metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExactMetric {
+    /// What it is counted in.
+    pub unit: Unit,
+    /// Its values; none on an arm that lacks it.
+    pub samples: ExactSamples,
+}
+
+/// Runs the command of every arm twice; the values by metric and case.
+///
+/// `arms` has base, head or both: an arm whose budgets lack the metric is left out.
+pub fn measure_exact(
+    metric: &str,
+    arms: &[ExactArm<'_>],
+    settings: &ExactSettings,
+    interrupt: &Interrupt,
+) -> Result<BTreeMap<MetricId, ExactMetric>, MeasureError> {
+    let room = TempDir::with_prefix("gate-exact-").map_err(MeasureError::Folder)?;
+    let mut metrics: BTreeMap<MetricId, ExactMetric> = BTreeMap::new();
+    for _ in 0..RUNS {
+        for arm in arms {
+            for reading in run(metric, arm, &room, settings, interrupt)? {
+                let id = match &reading.case {
+                    Some(case) => MetricId::with_case(metric, case)?,
+                    None => MetricId::new(metric)?,
+                };
+                let entry = metrics.entry(id.clone()).or_insert_with(|| ExactMetric {
+                    unit: reading.unit.clone(),
+                    samples: ExactSamples::default(),
+                });
+                if entry.unit != reading.unit {
+                    return Err(MeasureError::TwoUnits {
+                        id,
+                        first: entry.unit.clone(),
+                        second: reading.unit,
+                    });
+                }
+                values_of(entry, arm.arm)?.push(reading.value);
+            }
+        }
+    }
+    for (id, entry) in &mut metrics {
+        for arm in [Arm::Base, Arm::Head] {
+            let runs = values_of(entry, arm)?.len();
+            if runs != 0 && runs != RUNS {
+                let id = id.clone();
+                return Err(MeasureError::CaseComesAndGoes { id, arm });
+            }
+        }
+    }
+    Ok(metrics)
+}
+
+fn values_of(metric: &mut ExactMetric, arm: Arm) -> Result<&mut Vec<f64>, MeasureError> {
+    match arm {
+        Arm::Base => Ok(&mut metric.samples.base),
+        Arm::Head => Ok(&mut metric.samples.head),
+        // What is exact needs no control.
+        Arm::Control => Err(MeasureError::Arms),
+    }
+}
+
+fn run(
+    metric: &str,
+    arm: &ExactArm<'_>,
+    room: &TempDir,
+    settings: &ExactSettings,
+    interrupt: &Interrupt,
+) -> Result<Vec<Reading>, MeasureError> {
+    let argv = fill(arm.run, arm.artifacts, None).map_err(|source| MeasureError::Argv {
+        metric: metric.to_owned(),
+        arm: arm.arm,
+        source,
+    })?;
+    // One path for all runs, empty for each: its length is part of the environment.
+    let folder = room.path().join("run");
+    std::fs::create_dir(&folder).map_err(MeasureError::Folder)?;
+    let probe = CommandProbe {
+        argv: &argv,
+        folder: &folder,
+        cores: &settings.cores,
+        limit: settings.limit,
+    };
+    let failed = |source: CommandError| MeasureError::Command {
+        metric: metric.to_owned(),
+        arm: arm.arm,
+        source,
+    };
+    let readings = probe.run(interrupt).map_err(failed)?;
+    std::fs::remove_dir_all(&folder).map_err(MeasureError::Folder)?;
+    Ok(readings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Measures scripts as the metric `m`; `{n}` is a file that counts the runs.
+    fn measure(
+        base: Option<&str>,
+        head: Option<&str>,
+    ) -> Result<BTreeMap<MetricId, ExactMetric>, String> {
+        let counter = tempfile::NamedTempFile::new().unwrap();
+        let artifacts = BTreeMap::from([("n".to_owned(), counter.path().to_owned())]);
+        let argv = |script: &str| ["/bin/sh", "-c", script].map(str::to_owned).to_vec();
+        let runs: Vec<(Arm, Vec<String>)> = [(Arm::Base, base), (Arm::Head, head)]
+            .into_iter()
+            .filter_map(|(arm, script)| Some((arm, argv(script?))))
+            .collect();
+        let arms: Vec<ExactArm<'_>> = runs
+            .iter()
+            .map(|(arm, run)| ExactArm {
+                arm: *arm,
+                run,
+                artifacts: &artifacts,
+            })
+            .collect();
+        let settings = ExactSettings {
+            cores: Vec::new(),
+            limit: Duration::from_secs(5),
+        };
+        measure_exact("m", &arms, &settings, &Interrupt::unattached()).map_err(|e| e.to_string())
+    }
+
+    const ONE: &str = r#"echo '{"case": "a", "value": 1, "unit": "B"}'"#;
+    const TWO: &str =
+        r#"echo '{"case": "a", "value": 2, "unit": "B"}'; echo '{"value": 7, "unit": "s"}'"#;
+    /// Counts its runs into its value.
+    const COUNTING: &str =
+        r#"echo x >> {n}; echo "{\"case\": \"a\", \"value\": $(wc -l < {n}), \"unit\": \"B\"}""#;
+
+    #[test]
+    fn every_arm_runs_twice_and_a_missing_arm_has_no_values() {
+        let metrics = measure(Some(ONE), Some(TWO)).unwrap();
+        let shown: Vec<_> = metrics
+            .iter()
+            .map(|(id, m)| format!("{id} {} {:?} {:?}", m.unit, m.samples.base, m.samples.head))
+            .collect();
+        assert_eq!(shown, ["m s [] [7.0, 7.0]", "m/a B [1.0, 1.0] [2.0, 2.0]"]);
+        let alone = measure(None, Some(ONE)).unwrap();
+        assert!(
+            alone[&MetricId::with_case("m", "a").unwrap()]
+                .samples
+                .base
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn runs_alternate_and_disagreement_is_kept() {
+        let metrics = measure(Some(COUNTING), Some(COUNTING)).unwrap();
+        let samples = &metrics[&MetricId::with_case("m", "a").unwrap()].samples;
+        assert_eq!(
+            format!("{:?} {:?}", samples.base, samples.head),
+            "[1.0, 3.0] [2.0, 4.0]"
+        );
+    }
+
+    #[test]
+    fn units_that_differ_are_an_error() {
+        let kib = r#"echo '{"case": "a", "value": 1, "unit": "KiB"}'"#;
+        let error = measure(Some(ONE), Some(kib)).unwrap_err();
+        assert!(
+            error.starts_with("m/a: counted in \"B\" and in \"KiB\""),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_case_that_comes_and_goes_is_an_error() {
+        let always = ONE.replace("\"a\"", "\"b\"");
+        let once = format!("test -s {{n}} || {ONE}; echo x >> {{n}}; {always}");
+        let error = measure(None, Some(&once)).unwrap_err();
+        assert!(
+            error.starts_with("m/a on head: printed by one of two runs"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_crash_names_metric_and_arm() {
+        let error = measure(Some(ONE), Some("exit 4")).unwrap_err();
+        assert!(
+            error.starts_with("m on head: ") && error.contains("exit status: 4"),
+            "{error}"
+        );
+        let error = measure(Some("{nn}"), None).unwrap_err();
+        assert!(error.starts_with("m on base: `{nn}`"), "{error}");
+    }
+}

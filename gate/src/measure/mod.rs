@@ -1,0 +1,21 @@
+//! Samples of both arms: rounds of slices for noisy metrics, two runs for exact ones.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `rounds` | one round: fresh servers, warm-up, slices in drawn order |
+//! | `warm_up` | when a warm-up has settled |
+//! | `health` | steal time of the machine |
+//! | `exact` | two runs of a command an arm |
+//! | `seeds` | one stream of random numbers for each purpose and round |
+
+mod error;
+mod exact;
+mod health;
+mod rounds;
+mod seeds;
+mod warm_up;
+
+pub use error::MeasureError;
+pub use exact::{ExactArm, ExactMetric, ExactSettings, measure_exact};
+pub use rounds::{ArmUnderTest, RoundRunner, RoundSettings, SLICE};
+pub use seeds::Seeds;

@@ -1,0 +1,312 @@
+//! One round of a group of metrics that share probe and load.
+//!
+//! ```text
+//! start arms, in drawn order ─ same data ─ connect ─ warm up ─ slices ──────────── end arms
+//!                                                              bh│hb│hb│bh│…
+//! slice   read CPU account │ load, 50 ms │ nothing in flight │ 0.1 ms │ read CPU account
+//! ```
+//!
+//! Each pair of slices (with a control arm: each three) runs in an order of its own.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::seq::SliceRandom;
+
+use super::MeasureError;
+use super::health::Ticks;
+use super::seeds::{Place, Purpose, Seeds};
+use super::warm_up::WarmUp;
+use crate::budget::{Load, Quantity, Serve};
+use crate::model::{Arm, NoisyRound, RoundHealth, RoundSet};
+use crate::probe::resp_load::{DataSet, Generator, LoadError, RequestPool, Target};
+use crate::probe::{Server, ServerLaunch};
+use crate::process::{CpuSnapshot, Interrupt, Pinned, Plan};
+
+/// The length of a slice.
+pub const SLICE: Duration = Duration::from_millis(50);
+/// Between the last reply and the reading of the CPU account: the kernel completes a thread's
+/// account when it goes to sleep, which a server does a few microseconds after its last reply.
+const SETTLE: Duration = Duration::from_micros(100);
+/// How long a server whose connection broke is given to be seen as ended.
+const DEATH_MAX: Duration = Duration::from_millis(200);
+
+/// What stays the same over all rounds.
+#[derive(Debug, Clone)]
+pub struct RoundSettings {
+    /// What is sent.
+    pub load: Load,
+    /// Tells groups of metrics with different loads apart, in seeds and log names.
+    pub group: u32,
+    /// Where everything random comes from.
+    pub seeds: Seeds,
+    /// Slices measured of every arm in a round.
+    pub slices: u32,
+    /// The length of a slice, [`SLICE`] unless slices themselves are studied.
+    pub slice: Duration,
+    /// Who runs where.
+    pub plan: Plan,
+    /// An existing folder for the servers' logs.
+    pub log_folder: PathBuf,
+}
+
+/// One arm, built.
+#[derive(Debug, Clone, Copy)]
+pub struct ArmUnderTest<'a> {
+    /// Which one.
+    pub arm: Arm,
+    /// Paths of its artifacts, by name.
+    pub artifacts: &'a BTreeMap<String, PathBuf>,
+    /// How its server is started.
+    pub serve: &'a Serve,
+}
+
+/// Runs rounds.
+#[derive(Debug)]
+pub struct RoundRunner {
+    settings: RoundSettings,
+    interrupt: Interrupt,
+}
+
+/// A measured slice.
+#[derive(Debug, Clone, Copy)]
+struct Slice {
+    arm: Arm,
+    requests: u64,
+    wall_ns: u64,
+    cpu_ns: u64,
+    server_wait_ns: u64,
+    generator_ns: u64,
+}
+
+/// Everything alive in a round; the generator lets go of its connections before the servers end.
+struct Stage {
+    generator: Generator,
+    servers: BTreeMap<Arm, Server>,
+}
+
+impl RoundRunner {
+    /// A runner of rounds with these settings.
+    #[must_use]
+    pub const fn new(settings: RoundSettings, interrupt: Interrupt) -> Self {
+        Self {
+            settings,
+            interrupt,
+        }
+    }
+
+    /// Measures one round: base, head, and a control arm where `arms` has one.
+    ///
+    /// Rounds are counted from 0 over both sets, as the number decides what is drawn.
+    pub fn run(
+        &self,
+        round: u32,
+        set: RoundSet,
+        arms: &[ArmUnderTest<'_>],
+    ) -> Result<Vec<(Quantity, NoisyRound)>, MeasureError> {
+        let has = |arm| arms.iter().filter(|a| a.arm == arm).count();
+        if has(Arm::Base) != 1 || has(Arm::Head) != 1 || has(Arm::Control) > 1 {
+            return Err(MeasureError::Arms);
+        }
+        let place = Place {
+            group: self.settings.group,
+            round,
+        };
+        // What is drawn must not depend on how the caller listed the arms.
+        let mut arms = arms.to_vec();
+        arms.sort_unstable_by_key(|a| a.arm);
+        let mut started = arms.clone();
+        started.shuffle(&mut self.settings.seeds.stream(Purpose::StartOrder, place));
+        // This thread waits and reads counters; it must not do that on the server's cores.
+        let pinned = Pinned::to(&self.settings.plan.load)?;
+        let mut stage = self.set_up(place, &started)?;
+        let stream = |purpose| self.settings.seeds.stream(purpose, place);
+        let mut next: Vec<Arm> = arms.iter().map(|a| a.arm).collect();
+        let mut warm_up = WarmUp::default();
+        let mut rng = stream(Purpose::WarmUpOrder);
+        while !warm_up.is_over() {
+            next.shuffle(&mut rng);
+            for &arm in &next {
+                let slice = stage.slice(arm, self.settings.slice)?;
+                warm_up.push(arm, slice.per_second());
+            }
+        }
+        let before = Ticks::read()?;
+        let mut slices = Vec::new();
+        let mut rng = stream(Purpose::SliceOrder);
+        next.sort_unstable();
+        for _ in 0..self.settings.slices {
+            next.shuffle(&mut rng);
+            for &arm in &next {
+                slices.push(stage.slice(arm, self.settings.slice)?);
+            }
+        }
+        let steal_pct = Ticks::read()?.steal_pct_since(before);
+        for (arm, server) in &mut stage.servers {
+            server
+                .check_alive()
+                .map_err(|source| MeasureError::Server { arm: *arm, source })?;
+        }
+        drop(stage);
+        drop(pinned);
+
+        let wall_ns: u64 = slices.iter().map(|slice| slice.wall_ns).sum();
+        let wait_ns: u64 = slices.iter().map(|slice| slice.server_wait_ns).sum();
+        let generator_ns: u64 = slices.iter().map(|slice| slice.generator_ns).sum();
+        let record = |quantity: Quantity| {
+            let values = |arm| {
+                let of_arm = slices.iter().filter(move |slice| slice.arm == arm);
+                of_arm.map(|slice| slice.value(quantity)).collect()
+            };
+            let round = NoisyRound {
+                round,
+                set,
+                start_order: started.iter().map(|a| a.arm.letter()).collect(),
+                order: slices.iter().map(|slice| slice.arm.letter()).collect(),
+                base: values(Arm::Base),
+                head: values(Arm::Head),
+                control: values(Arm::Control),
+                health: RoundHealth {
+                    steal_pct,
+                    server_wait_pct: percent_of(wait_ns, wall_ns),
+                    generator_busy_pct: percent_of(generator_ns, wall_ns),
+                },
+            };
+            (quantity, round)
+        };
+        Ok(vec![record(Quantity::Qps), record(Quantity::CpuPerRequest)])
+    }
+
+    /// Starts every arm, loads its data, and connects the load generator to all of them.
+    fn set_up(&self, place: Place, arms: &[ArmUnderTest<'_>]) -> Result<Stage, MeasureError> {
+        let settings = &self.settings;
+        let stream = |purpose| settings.seeds.stream(purpose, place);
+        let data = DataSet::new(&settings.load, &mut stream(Purpose::Data));
+        let data = Arc::new(data.map_err(MeasureError::Plan)?);
+        let pool = RequestPool::new(&settings.load, &data, &mut stream(Purpose::Requests));
+        let pool = Arc::new(pool.map_err(MeasureError::Plan)?);
+
+        let mut ports = stream(Purpose::Ports);
+        let mut servers = BTreeMap::new();
+        for &ArmUnderTest {
+            arm,
+            artifacts,
+            serve,
+        } in arms
+        {
+            let log = format!("server-{}-{:03}-{arm}.log", place.group, place.round);
+            let log = settings.log_folder.join(log);
+            let launch = ServerLaunch::new(serve, artifacts, &settings.plan.server, &log);
+            let mut server = launch
+                .start(&mut ports, &self.interrupt)
+                .map_err(|source| MeasureError::Server { arm, source })?;
+            data.fill(server.port(), &self.interrupt)
+                .map_err(|e| blame(arm, &mut server, e))?;
+            servers.insert(arm, server);
+        }
+        let targets: Vec<Target> = servers
+            .iter()
+            .map(|(&arm, server)| Target {
+                arm,
+                port: server.port(),
+            })
+            .collect();
+        let generator = Generator::start(
+            &settings.load,
+            &pool,
+            data.value_bytes(),
+            &targets,
+            &settings.plan.load,
+            &self.interrupt,
+        )
+        .map_err(MeasureError::Plan)?;
+        Ok(Stage { generator, servers })
+    }
+}
+
+impl Stage {
+    /// Runs one slice, and reads the server's CPU account around it.
+    fn slice(&mut self, arm: Arm, duration: Duration) -> Result<Slice, MeasureError> {
+        let server = self.servers.get_mut(&arm).ok_or(MeasureError::Arms)?;
+        let pid = server.pid();
+        let measured = CpuSnapshot::take(pid)
+            .map_err(LoadError::from)
+            .and_then(|before| {
+                let load = self.generator.slice(arm, duration)?;
+                thread::sleep(SETTLE);
+                Ok((load, CpuSnapshot::take(pid)?.since(&before)?))
+            });
+        let (load, cpu) = measured.map_err(|e| blame(arm, server, e))?;
+        if cpu.run_ns == 0 {
+            let requests = load.requests;
+            return Err(MeasureError::NoCpuTime { arm, requests });
+        }
+        Ok(Slice {
+            arm,
+            requests: load.requests,
+            wall_ns: load.wall_ns,
+            cpu_ns: cpu.run_ns,
+            server_wait_ns: cpu.wait_ns,
+            generator_ns: load.generator_ns,
+        })
+    }
+}
+
+impl Slice {
+    fn value(&self, quantity: Quantity) -> f64 {
+        match quantity {
+            Quantity::Qps => self.per_second(),
+            Quantity::CpuPerRequest => float(self.cpu_ns) / 1e3 / float(self.requests),
+        }
+    }
+
+    fn per_second(&self) -> f64 {
+        float(self.requests) / (float(self.wall_ns) / 1e9)
+    }
+}
+
+/// The error of an arm's load: that its server ended, where it did, as that is the cause then.
+fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureError {
+    if matches!(error, LoadError::Interrupted(_)) {
+        return MeasureError::Load {
+            arm,
+            source: error,
+            log: server.log_end(),
+        };
+    }
+    // The connection of a process that is killed closes a moment before the process has ended.
+    let deadline = Instant::now() + DEATH_MAX;
+    while Instant::now() < deadline {
+        if let Err(source) = server.check_alive() {
+            return MeasureError::Server { arm, source };
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    MeasureError::Load {
+        arm,
+        source: error,
+        log: server.log_end(),
+    }
+}
+
+/// `part` in percent of `whole`; 0 of nothing is nothing.
+pub(super) fn percent_of(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    float(part) / float(whole) * 100.0
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "exact below 2^53, which as nanoseconds are 104 days"
+)]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests;

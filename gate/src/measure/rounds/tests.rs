@@ -1,0 +1,208 @@
+//! Whole rounds against real processes.
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::probe::resp_load::fixture::{self, Manner};
+
+struct Bench {
+    folder: TempDir,
+    interrupt: Interrupt,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+            interrupt: Interrupt::unattached(),
+        }
+    }
+
+    fn run(
+        &self,
+        seed: u64,
+        manners: &[(Arm, Manner)],
+    ) -> Result<Vec<(Quantity, NoisyRound)>, MeasureError> {
+        let settings = RoundSettings {
+            load: Load {
+                connections: 4,
+                keys: 200,
+                ..Load::default()
+            },
+            group: 0,
+            seeds: Seeds::new(seed),
+            slices: 6,
+            slice: Duration::from_millis(5),
+            plan: Plan::for_this_machine().unwrap(),
+            log_folder: self.folder.path().to_owned(),
+        };
+        let built: Vec<_> = manners
+            .iter()
+            .map(|&(arm, manner)| (arm, fixture::as_process(manner)))
+            .collect();
+        let arms: Vec<_> = built
+            .iter()
+            .map(|(arm, (serve, artifacts))| ArmUnderTest {
+                arm: *arm,
+                artifacts,
+                serve,
+            })
+            .collect();
+        RoundRunner::new(settings, self.interrupt.clone()).run(3, RoundSet::Main, &arms)
+    }
+}
+
+const BOTH_GOOD: [(Arm, Manner); 2] = [(Arm::Base, Manner::Good), (Arm::Head, Manner::Good)];
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap())
+}
+
+#[test]
+fn a_round_has_a_value_for_every_slice_and_sees_a_slow_head() {
+    let bench = Bench::new();
+    let arms = [(Arm::Base, Manner::Good), (Arm::Head, Manner::Slow)];
+    let quantities = bench.run(1, &arms).unwrap();
+    assert_eq!(quantities.len(), 2);
+    for (quantity, round) in &quantities {
+        assert_eq!((round.round, round.set), (3, RoundSet::Main));
+        assert_eq!(round.order.len(), 12);
+        for pair in round.order.as_bytes().chunks(2) {
+            assert!(pair == b"bh" || pair == b"hb", "{}", round.order);
+        }
+        assert_eq!(
+            (round.base.len(), round.head.len(), round.control.len()),
+            (6, 6, 0)
+        );
+        let worse = match quantity {
+            Quantity::Qps => mean(&round.base) / mean(&round.head),
+            Quantity::CpuPerRequest => mean(&round.head) / mean(&round.base),
+        };
+        assert!(worse > 1.5, "{quantity:?}: {worse}, {round:?}");
+        let health = round.health;
+        assert!(
+            health.generator_busy_pct > 0.0 && health.generator_busy_pct <= 101.0,
+            "{health:?}"
+        );
+        assert!((0.0..=100.0).contains(&health.steal_pct), "{health:?}");
+        // Threads of the fixture wait for one another on the only core.
+        assert!(health.server_wait_pct >= 0.0, "{health:?}");
+    }
+    for arm in ["base", "head"] {
+        assert!(
+            bench
+                .folder
+                .path()
+                .join(format!("server-0-003-{arm}.log"))
+                .exists()
+        );
+    }
+}
+
+#[test]
+fn a_control_arm_is_measured_beside_the_others() {
+    let mut arms = BOTH_GOOD.to_vec();
+    arms.push((Arm::Control, Manner::Good));
+    let quantities = Bench::new().run(2, &arms).unwrap();
+    for (_, round) in &quantities {
+        assert_eq!((round.order.len(), round.control.len()), (18, 6));
+        let mut letters: Vec<char> = round.start_order.chars().collect();
+        letters.sort_unstable();
+        assert_eq!(letters, ['b', 'c', 'h']);
+    }
+}
+
+#[test]
+fn the_seed_repeats_every_order() {
+    let orders = |seed| {
+        let mut arms = BOTH_GOOD;
+        // The caller's order must not matter.
+        arms.rotate_left(usize::from(seed == 7));
+        let (_, round) = Bench::new().run(seed, &arms).unwrap().remove(0);
+        (round.start_order, round.order)
+    };
+    assert_eq!(orders(7), orders(7));
+    assert_ne!(orders(7).1, orders(8).1);
+}
+
+#[test]
+fn a_server_that_fails_is_named_with_its_arm() {
+    let head = |manner| Bench::new().run(4, &[(Arm::Base, Manner::Good), (Arm::Head, manner)]);
+    let error = head(Manner::Errors).unwrap_err().to_string();
+    assert!(
+        error.starts_with("head: the server answered with an error: ERR out of sorts"),
+        "{error}"
+    );
+    let error = head(Manner::Dies).unwrap_err().to_string();
+    assert!(
+        error.starts_with("head: the server ended in the middle of the measurement"),
+        "{error}"
+    );
+    assert!(error.contains("exit status: 3"), "{error}");
+}
+
+#[test]
+fn a_wrapper_that_does_the_starting_is_found_out() {
+    let bench = Bench::new();
+    let (serve, artifacts) = fixture::as_process(Manner::Good);
+    let wrapped = Serve {
+        command: vec![
+            "/bin/sh".to_owned(),
+            "-c".to_owned(),
+            format!("{} ; true", serve.command.join(" ")),
+        ],
+        ready: serve.ready,
+    };
+    let settings = RoundSettings {
+        load: Load {
+            keys: 10,
+            ..Load::default()
+        },
+        group: 0,
+        seeds: Seeds::new(5),
+        slices: 1,
+        slice: Duration::from_millis(5),
+        plan: Plan::for_this_machine().unwrap(),
+        log_folder: bench.folder.path().to_owned(),
+    };
+    let arms = [Arm::Base, Arm::Head].map(|arm| ArmUnderTest {
+        arm,
+        artifacts: &artifacts,
+        serve: &wrapped,
+    });
+    let error = RoundRunner::new(settings, bench.interrupt.clone())
+        .run(0, RoundSet::Main, &arms)
+        .unwrap_err();
+    assert!(matches!(error, MeasureError::NoCpuTime { .. }), "{error}");
+}
+
+#[test]
+fn an_interrupt_ends_a_round_and_its_servers() {
+    let bench = Bench::new();
+    let raiser = bench.interrupt.clone();
+    let thread = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(40));
+        raiser.raise();
+    });
+    let start = Instant::now();
+    let arms = [(Arm::Base, Manner::Good), (Arm::Head, Manner::Silent)];
+    let error = bench.run(6, &arms).unwrap_err();
+    assert!(error.is_interrupt(), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(4));
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_round_without_both_arms_is_refused() {
+    for arms in [
+        &[(Arm::Base, Manner::Good)][..],
+        &[(Arm::Base, Manner::Good), (Arm::Control, Manner::Good)],
+        &[
+            (Arm::Base, Manner::Good),
+            (Arm::Base, Manner::Good),
+            (Arm::Head, Manner::Good),
+        ],
+    ] {
+        assert!(matches!(Bench::new().run(1, arms), Err(MeasureError::Arms)));
+    }
+}
