@@ -1,0 +1,358 @@
+//! Request frames, decoded where they lie.
+//!
+//! ```text
+//! *3\r\n $3\r\nSET\r\n $3\r\nkey\r\n $5\r\nvalue\r\n
+//!            └8..11       └17..20       └26..31       spans, counted from the frame's first byte
+//! ```
+//!
+//! | bound                   | value   | beyond it                                        |
+//! |-------------------------|---------|--------------------------------------------------|
+//! | arguments of a frame    | 1 Mi    | `invalid multibulk length`                       |
+//! | one argument            | 512 MiB | `invalid bulk length`                            |
+//! | one frame               | 1 GiB   | `request exceeds the query buffer limit`         |
+//! | a line without its end  | 64 KiB  | `too big inline request`, `… count string`       |
+//!
+//! The decoder keeps its place in a frame that is not complete, so a frame that comes in pieces is
+//! never decoded from its start again; the caller hands the same bytes in, with more behind them.
+//! What ends an argument is skipped and not compared, as Redis does it. A frame that declares a
+//! million arguments takes memory only for those that came.
+//!
+//! Source: the protocol specification of Redis (RESP2, "Inline commands"), and `networking.c` of
+//! Redis 7 for the words of its errors.
+
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::{inline, number::parse_integer};
+
+/// Most arguments that one frame may declare.
+pub const MAX_ARGS: usize = 1 << 20;
+/// Most bytes that one argument may have.
+pub const MAX_BULK: usize = 512 << 20;
+/// Most bytes of a line, be it an inline request or the count of a frame.
+pub const MAX_INLINE: usize = 64 << 10;
+/// Most bytes of one frame; fits the 32 bits of a [`Span`].
+const MAX_FRAME: usize = 1 << 30;
+const _: () = assert!(MAX_FRAME < u32::MAX as usize);
+
+/// Spans that a decoder at rest keeps room for.
+const SPANS_AT_REST: usize = 16;
+
+/// What makes a connection's input unreadable; the words are those of Redis.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum ProtocolError {
+    /// A line without its end is longer than [`MAX_INLINE`].
+    #[error("Protocol error: too big inline request")]
+    InlineTooBig,
+    /// An inline request whose quotes do not match.
+    #[error("Protocol error: unbalanced quotes in request")]
+    UnbalancedQuotes,
+    /// The count of arguments has no end.
+    #[error("Protocol error: too big mbulk count string")]
+    CountTooBig,
+    /// The count of arguments is no number, or beyond [`MAX_ARGS`].
+    #[error("Protocol error: invalid multibulk length")]
+    InvalidCount,
+    /// The length of an argument has no end.
+    #[error("Protocol error: too big bulk count string")]
+    LengthTooBig,
+    /// The length of an argument is no number, or beyond [`MAX_BULK`].
+    #[error("Protocol error: invalid bulk length")]
+    InvalidLength,
+    /// An argument does not begin with `$`.
+    #[error("Protocol error: expected '$', got '{}'", char::from(*.0))]
+    ExpectedBulk(u8),
+    /// The frame is longer than a query buffer may be.
+    #[error("Protocol error: request exceeds the query buffer limit")]
+    FrameTooBig,
+}
+
+/// Where an argument lies, counted from the first byte of its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// The span of `start..end`, if it fits 32 bits.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Option<Self> {
+        Some(Self {
+            start: u32::try_from(start).ok()?,
+            end: u32::try_from(end).ok()?,
+        })
+    }
+
+    /// The span as a range of bytes.
+    #[must_use]
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// The arguments of one request, the command's name first, borrowed from the buffer they came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Args<'a> {
+    bytes: &'a [u8],
+    spans: &'a [Span],
+}
+
+impl<'a> Args<'a> {
+    /// The arguments that lie at `spans` of `bytes`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], spans: &'a [Span]) -> Self {
+        Self { bytes, spans }
+    }
+
+    /// How many there are, the name included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is not even a name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Argument `at`, if the request has so many.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&'a [u8]> {
+        self.bytes.get(self.spans.get(at)?.range())
+    }
+
+    /// Argument `at`, which the command's arity says is there; empty if it is not.
+    #[must_use]
+    pub fn at(&self, at: usize) -> &'a [u8] {
+        let argument = self.get(at);
+        debug_assert!(argument.is_some(), "argument {at} of {}", self.len());
+        argument.unwrap_or_default()
+    }
+
+    /// The arguments from `at` on.
+    #[must_use]
+    pub fn from(&self, at: usize) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
+        let bytes = self.bytes;
+        let spans = self.spans.get(at..).unwrap_or_default();
+        spans
+            .iter()
+            .map(move |span| bytes.get(span.range()).unwrap_or_default())
+    }
+
+    /// The bytes and spans that these arguments borrow.
+    #[must_use]
+    pub fn parts(&self) -> (&'a [u8], &'a [Span]) {
+        (self.bytes, self.spans)
+    }
+}
+
+/// How far a call of [`Decoder::decode`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoded {
+    /// One request, which takes `len` bytes of the input; [`Decoder::args`] has its arguments.
+    Request {
+        /// Bytes of the input that the request takes.
+        len: usize,
+    },
+    /// A frame without arguments, which asks nothing and gets no reply.
+    Blank {
+        /// Bytes of the input that it takes.
+        len: usize,
+    },
+    /// The frame is not complete before it has at least `need` bytes.
+    Partial {
+        /// Bytes that the frame has at the least, counted from its first.
+        need: usize,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Source {
+    #[default]
+    Frame,
+    Line,
+}
+
+/// Decodes the frames of one connection.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    spans: Vec<Span>,
+    /// Bytes of the frame that are decoded.
+    at: usize,
+    /// Arguments that the frame still lacks; 0 between frames.
+    missing: usize,
+    /// The words of an inline request, freed of quotes.
+    line: Vec<u8>,
+    source: Source,
+}
+
+impl Decoder {
+    /// Decodes the frame at the start of `input`.
+    ///
+    /// After [`Decoded::Partial`] the next call must hand in the same bytes, with more behind them.
+    pub fn decode(&mut self, input: &[u8]) -> Result<Decoded, ProtocolError> {
+        if self.missing == 0 {
+            self.spans.clear();
+            match input {
+                [] => return Ok(Decoded::Partial { need: 1 }),
+                [b'*', ..] => match counted(input, ProtocolError::CountTooBig)? {
+                    Line::Open => {
+                        return Ok(Decoded::Partial {
+                            need: input.len() + 1,
+                        });
+                    }
+                    Line::Number { number, len } => {
+                        let count = number.ok_or(ProtocolError::InvalidCount)?;
+                        let Ok(count) = usize::try_from(count) else {
+                            return Ok(Decoded::Blank { len });
+                        };
+                        match count {
+                            0 => return Ok(Decoded::Blank { len }),
+                            1..=MAX_ARGS => (self.missing, self.at) = (count, len),
+                            _ => return Err(ProtocolError::InvalidCount),
+                        }
+                    }
+                },
+                _ => return self.inline(input),
+            }
+            self.source = Source::Frame;
+        }
+        while self.missing > 0 {
+            let rest = input.get(self.at..).unwrap_or_default();
+            let (number, len) = match counted(rest, ProtocolError::LengthTooBig)? {
+                Line::Open => {
+                    return Ok(Decoded::Partial {
+                        need: input.len() + 1,
+                    });
+                }
+                Line::Number { number, len } => (number, len),
+            };
+            match rest.first() {
+                Some(b'$') | None => {}
+                Some(&other) => return Err(ProtocolError::ExpectedBulk(other)),
+            }
+            let length = number
+                .and_then(|number| usize::try_from(number).ok())
+                .filter(|&length| length <= MAX_BULK)
+                .ok_or(ProtocolError::InvalidLength)?;
+            let start = self.at + len;
+            let end = start + length;
+            let after = end + 2;
+            if after > MAX_FRAME {
+                return Err(ProtocolError::FrameTooBig);
+            }
+            if after > input.len() {
+                return Ok(Decoded::Partial { need: after });
+            }
+            self.spans
+                .push(Span::new(start, end).ok_or(ProtocolError::FrameTooBig)?);
+            self.at = after;
+            self.missing -= 1;
+        }
+        Ok(Decoded::Request { len: self.at })
+    }
+
+    /// The arguments of the request that [`decode`](Self::decode) last found in `input`.
+    #[must_use]
+    pub fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
+        let bytes = match self.source {
+            Source::Frame => input,
+            Source::Line => &self.line,
+        };
+        Args::new(bytes, &self.spans)
+    }
+
+    /// Gives back the room that unusual frames took; to be called when the input is drained.
+    pub fn rest(&mut self) {
+        if self.missing == 0 && self.spans.capacity() > SPANS_AT_REST {
+            self.spans = Vec::new();
+        }
+        if self.line.capacity() > 0 {
+            self.line = Vec::new();
+        }
+    }
+
+    fn inline(&mut self, input: &[u8]) -> Result<Decoded, ProtocolError> {
+        let window = input.get(..MAX_INLINE).unwrap_or(input);
+        let Some(end) = window.iter().position(|&byte| byte == b'\n') else {
+            return match input.len() {
+                0..MAX_INLINE => Ok(Decoded::Partial {
+                    need: input.len() + 1,
+                }),
+                _ => Err(ProtocolError::InlineTooBig),
+            };
+        };
+        let line = window.get(..end).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        self.line.clear();
+        self.source = Source::Line;
+        inline::split_line(line, &mut self.line, &mut self.spans)
+            .map_err(|inline::Unbalanced| ProtocolError::UnbalancedQuotes)?;
+        let len = end + 1;
+        Ok(if self.spans.is_empty() {
+            Decoded::Blank { len }
+        } else {
+            Decoded::Request { len }
+        })
+    }
+}
+
+/// The line of a marker and a number that a piece of a frame begins with.
+enum Line {
+    /// Its end has not come.
+    Open,
+    /// It takes `len` bytes; its number is absent if it is not one.
+    Number { number: Option<i64>, len: usize },
+}
+
+/// Reads a line such as `*3\r\n` or `$16\r\n`, whatever its marker is.
+#[inline]
+fn counted(rest: &[u8], too_big: ProtocolError) -> Result<Line, ProtocolError> {
+    let digit = |byte: u8| i64::from(byte - b'0');
+    Ok(match *rest {
+        [_, ones @ b'0'..=b'9', b'\r', _, ..] => Line::Number {
+            number: Some(digit(ones)),
+            len: 4,
+        },
+        [_, tens @ b'1'..=b'9', ones @ b'0'..=b'9', b'\r', _, ..] => Line::Number {
+            number: Some(digit(tens) * 10 + digit(ones)),
+            len: 5,
+        },
+        [
+            _,
+            hundreds @ b'1'..=b'9',
+            tens @ b'0'..=b'9',
+            ones @ b'0'..=b'9',
+            b'\r',
+            _,
+            ..,
+        ] => {
+            let number = digit(hundreds) * 100 + digit(tens) * 10 + digit(ones);
+            Line::Number {
+                number: Some(number),
+                len: 6,
+            }
+        }
+        _ => return counted_slowly(rest, too_big),
+    })
+}
+
+#[cold]
+fn counted_slowly(rest: &[u8], too_big: ProtocolError) -> Result<Line, ProtocolError> {
+    let window = rest.get(..MAX_INLINE).unwrap_or(rest);
+    match window.iter().position(|&byte| byte == b'\r') {
+        Some(end) if end + 2 <= rest.len() => {
+            let number = rest.get(1..end).and_then(parse_integer);
+            Ok(Line::Number {
+                number,
+                len: end + 2,
+            })
+        }
+        Some(_) => Ok(Line::Open),
+        None if rest.len() < MAX_INLINE => Ok(Line::Open),
+        None => Err(too_big),
+    }
+}

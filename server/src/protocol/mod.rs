@@ -1,0 +1,22 @@
+//! The wire, without a socket: bytes in, bytes out, and the small texts inside them.
+//!
+//! | module    | owns                                                        |
+//! |-----------|-------------------------------------------------------------|
+//! | `decoder` | request frames, decoded in place as ranges of the buffer    |
+//! | `inline`  | requests typed as a line, with quotes and escapes           |
+//! | `reply`   | RESP2 replies, appended to one growing buffer               |
+//! | `number`  | integers and memory sizes as Redis reads them               |
+//! | `glob`    | the patterns of `SCAN MATCH` and `CONFIG GET`               |
+//!
+//! Nothing here knows a command, a key or the time.
+
+mod decoder;
+mod glob;
+mod inline;
+mod number;
+mod reply;
+
+pub use decoder::{Args, Decoded, Decoder, MAX_ARGS, MAX_BULK, MAX_INLINE, ProtocolError, Span};
+pub use glob::glob_matches;
+pub use number::{parse_bytes, parse_integer};
+pub use reply::Replies;

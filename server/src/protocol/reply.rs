@@ -1,0 +1,217 @@
+//! RESP2 replies, appended to one buffer that is written when the input is drained.
+//!
+//! | reply        | bytes               | reply      | bytes       |
+//! |--------------|---------------------|------------|-------------|
+//! | status       | `+OK\r\n`           | no value   | `$-1\r\n`   |
+//! | error        | `-ERR text\r\n`     | no array   | `*-1\r\n`   |
+//! | integer      | `:42\r\n`           | array of n | `*n\r\n` …  |
+//! | bulk string  | `$5\r\nvalue\r\n`   |            |             |
+
+/// Longest a decimal `i64` with its marker and line end can be, and then some.
+const NUMBER_LINE: usize = 24;
+
+/// Replies in the order of their requests.
+#[derive(Debug, Default)]
+pub struct Replies {
+    bytes: Vec<u8>,
+}
+
+impl Replies {
+    /// Bytes that wait to be written.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many bytes wait to be written.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether nothing waits to be written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Empties the buffer, and gives its memory back beyond `keep` bytes.
+    pub fn clear(&mut self, keep: usize) {
+        self.bytes.clear();
+        if self.bytes.capacity() > keep {
+            self.bytes.shrink_to(keep);
+        }
+    }
+
+    /// Takes the buffer with all it holds.
+    #[must_use]
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// `+OK`
+    pub fn ok(&mut self) {
+        self.bytes.extend_from_slice(b"+OK\r\n");
+    }
+
+    /// A status: a word of the protocol, without a line end.
+    pub fn status(&mut self, word: &'static str) {
+        self.bytes.push(b'+');
+        self.bytes.extend_from_slice(word.as_bytes());
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+
+    /// An error: its code and text, such as `ERR syntax error`. Line ends in it become blanks.
+    pub fn error(&mut self, text: &[u8]) {
+        self.bytes.push(b'-');
+        let one_line = text.iter().map(|&byte| {
+            if matches!(byte, b'\r' | b'\n') {
+                b' '
+            } else {
+                byte
+            }
+        });
+        self.bytes.extend(one_line);
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+
+    /// An integer.
+    #[inline]
+    pub fn integer(&mut self, number: i64) {
+        self.number_line(b':', number);
+    }
+
+    /// A count or a size as an integer; what does not fit is the largest integer.
+    pub fn count(&mut self, number: usize) {
+        self.integer(i64::try_from(number).unwrap_or(i64::MAX));
+    }
+
+    /// A string of any bytes.
+    #[inline]
+    pub fn bulk(&mut self, value: &[u8]) {
+        self.bytes.reserve(value.len() + 2 + NUMBER_LINE);
+        self.length_line(b'$', value.len());
+        self.bytes.extend_from_slice(value);
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+
+    /// An integer as a string.
+    #[inline]
+    pub fn bulk_integer(&mut self, number: i64) {
+        self.bulk(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    /// No value.
+    #[inline]
+    pub fn null(&mut self) {
+        self.bytes.extend_from_slice(b"$-1\r\n");
+    }
+
+    /// No array: what `EXEC` answers when a watched key has changed.
+    pub fn null_array(&mut self) {
+        self.bytes.extend_from_slice(b"*-1\r\n");
+    }
+
+    /// The head of an array; its `len` elements follow.
+    pub fn array(&mut self, len: usize) {
+        self.length_line(b'*', len);
+    }
+
+    /// Replies that were written apart, because their number had to be known first.
+    pub fn append(&mut self, others: &Self) {
+        self.bytes.extend_from_slice(&others.bytes);
+    }
+
+    #[inline]
+    fn length_line(&mut self, marker: u8, len: usize) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the arms bound len below 1000"
+        )]
+        let digit = |number: usize| b'0' + (number % 10) as u8;
+        match len {
+            0..10 => self
+                .bytes
+                .extend_from_slice(&[marker, digit(len), b'\r', b'\n']),
+            10..100 => {
+                self.bytes
+                    .extend_from_slice(&[marker, digit(len / 10), digit(len), b'\r', b'\n']);
+            }
+            100..1000 => {
+                let line = [
+                    marker,
+                    digit(len / 100),
+                    digit(len / 10),
+                    digit(len),
+                    b'\r',
+                    b'\n',
+                ];
+                self.bytes.extend_from_slice(&line);
+            }
+            _ => self.number_line(marker, i64::try_from(len).unwrap_or(i64::MAX)),
+        }
+    }
+
+    fn number_line(&mut self, marker: u8, number: i64) {
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(number).as_bytes();
+        self.bytes.reserve(NUMBER_LINE);
+        self.bytes.push(marker);
+        self.bytes.extend_from_slice(digits);
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(write: impl FnOnce(&mut Replies)) -> Vec<u8> {
+        let mut replies = Replies::default();
+        write(&mut replies);
+        replies.take()
+    }
+
+    #[test]
+    fn lengths_of_every_width() {
+        for len in [0, 1, 9, 10, 42, 99, 100, 101, 999, 1000, 12345] {
+            let value = vec![b'x'; len];
+            let expected = [format!("${len}\r\n").as_bytes(), &value, b"\r\n"].concat();
+            assert_eq!(bytes(|replies| replies.bulk(&value)), expected);
+            assert_eq!(
+                bytes(|replies| replies.array(len)),
+                format!("*{len}\r\n").into_bytes()
+            );
+        }
+    }
+
+    #[test]
+    fn integers_to_the_last_digit() {
+        assert_eq!(
+            bytes(|replies| replies.integer(i64::MIN)),
+            b":-9223372036854775808\r\n"
+        );
+        assert_eq!(
+            bytes(|replies| replies.integer(i64::MAX)),
+            b":9223372036854775807\r\n"
+        );
+        assert_eq!(bytes(|replies| replies.bulk_integer(-7)), b"$2\r\n-7\r\n");
+    }
+
+    #[test]
+    fn an_error_is_one_line_whatever_is_quoted_in_it() {
+        assert_eq!(
+            bytes(|replies| replies.error(b"ERR a\r\nb")),
+            b"-ERR a  b\r\n"
+        );
+    }
+
+    #[test]
+    fn clearing_gives_memory_back() {
+        let mut replies = Replies::default();
+        replies.bulk(&vec![0; 1 << 20]);
+        replies.clear(1024);
+        assert!(replies.is_empty());
+        assert!(replies.bytes.capacity() <= 1024);
+    }
+}
