@@ -1,0 +1,164 @@
+//! CONFIG: the settings of the running server.
+//!
+//! | name                       | value                       | `SET` |
+//! |----------------------------|-----------------------------|-------|
+//! | `maxmemory`                | bytes, 0 for no bound       | yes   |
+//! | `maxmemory-policy`         | `noeviction`                | only to itself |
+//! | `maxclients`               | connections                 | yes   |
+//! | `bind`, `port`, `threads`  | as at the start             | no    |
+//! | `databases`                | 1                           | no    |
+//! | `proto-max-bulk-len`       | 512 MiB in bytes            | no    |
+//! | `appendonly`, `save`       | `no` and empty: nothing is kept on disk | no |
+
+use super::{Call, Failure, Outcome};
+use crate::protocol::{MAX_BULK, glob_matches, parse_bytes};
+use crate::state::Settings;
+
+/// The settings by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setting {
+    Appendonly,
+    Bind,
+    Databases,
+    Maxclients,
+    Maxmemory,
+    MaxmemoryPolicy,
+    Port,
+    ProtoMaxBulkLen,
+    Save,
+    Threads,
+}
+
+impl Setting {
+    const ALL: [(&'static str, Self); 10] = [
+        ("appendonly", Self::Appendonly),
+        ("bind", Self::Bind),
+        ("databases", Self::Databases),
+        ("maxclients", Self::Maxclients),
+        ("maxmemory", Self::Maxmemory),
+        ("maxmemory-policy", Self::MaxmemoryPolicy),
+        ("port", Self::Port),
+        ("proto-max-bulk-len", Self::ProtoMaxBulkLen),
+        ("save", Self::Save),
+        ("threads", Self::Threads),
+    ];
+
+    fn value(self, settings: &Settings) -> String {
+        match self {
+            Self::Appendonly => "no".to_owned(),
+            Self::Bind => settings.address.ip().to_string(),
+            Self::Databases => "1".to_owned(),
+            Self::Maxclients => settings.max_clients().to_string(),
+            Self::Maxmemory => settings.max_memory().to_string(),
+            Self::MaxmemoryPolicy => "noeviction".to_owned(),
+            Self::Port => settings.address.port().to_string(),
+            Self::ProtoMaxBulkLen => MAX_BULK.to_string(),
+            Self::Save => String::new(),
+            Self::Threads => settings.threads.to_string(),
+        }
+    }
+
+    /// What setting it to `value` would do, or why it cannot be set to that.
+    fn change(self, value: &[u8]) -> Result<Change, &'static str> {
+        let text = std::str::from_utf8(value).unwrap_or_default();
+        match self {
+            Self::Maxmemory => parse_bytes(text)
+                .map(Change::Maxmemory)
+                .ok_or("argument must be a memory value"),
+            Self::Maxclients => text
+                .parse()
+                .ok()
+                .filter(|clients| (1..=u64::from(u32::MAX)).contains(clients))
+                .map(Change::Maxclients)
+                .ok_or("argument must be between 1 and 4294967295 inclusive"),
+            Self::MaxmemoryPolicy if text.eq_ignore_ascii_case("noeviction") => Ok(Change::Nothing),
+            Self::MaxmemoryPolicy => Err("argument(s) must be one of the following: noeviction"),
+            _ => Err("can't set immutable config"),
+        }
+    }
+}
+
+enum Change {
+    Maxmemory(u64),
+    Maxclients(u64),
+    Nothing,
+}
+
+/// `CONFIG GET pattern [pattern …]`
+pub fn get(call: &mut Call<'_, '_>) -> Outcome {
+    let patterns: Vec<Vec<u8>> = call.args.from(2).map(<[u8]>::to_ascii_lowercase).collect();
+    let asked = |name: &str| {
+        patterns
+            .iter()
+            .any(|pattern| glob_matches(pattern, name.as_bytes()))
+    };
+    let found: Vec<_> = Setting::ALL
+        .into_iter()
+        .filter(|(name, _)| asked(name))
+        .collect();
+    call.replies.array(found.len() * 2);
+    for (name, setting) in found {
+        call.replies.bulk(name.as_bytes());
+        call.replies
+            .bulk(setting.value(&call.state.settings).as_bytes());
+    }
+    Ok(())
+}
+
+/// `CONFIG SET name value [name value …]`: all or none
+pub fn set(call: &mut Call<'_, '_>) -> Outcome {
+    if !call.args.len().is_multiple_of(2) {
+        return Err(Failure::Arity("config|set"));
+    }
+    let mut changes: Vec<(Setting, Change)> = Vec::new();
+    for (name, value) in call
+        .args
+        .from(2)
+        .step_by(2)
+        .zip(call.args.from(3).step_by(2))
+    {
+        let Some((known, setting)) = Setting::ALL
+            .into_iter()
+            .find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()))
+        else {
+            let text = b"ERR Unknown option or number of arguments for CONFIG SET - '";
+            return Err(Failure::quoting(&[text, name, b"'"]));
+        };
+        let change = setting.change(value);
+        let repeated = changes.iter().any(|(earlier, _)| *earlier == setting);
+        match change {
+            Ok(change) if !repeated => changes.push((setting, change)),
+            Ok(_) => return Err(failed(known, "duplicate parameter")),
+            Err(why) => return Err(failed(known, why)),
+        }
+    }
+    let settings = &call.state.settings;
+    for (_, change) in changes {
+        match change {
+            Change::Maxmemory(bytes) => settings.set_max_memory(bytes),
+            Change::Maxclients(clients) => settings.set_max_clients(clients),
+            Change::Nothing => {}
+        }
+    }
+    call.replies.ok();
+    Ok(())
+}
+
+fn failed(name: &str, why: &str) -> Failure {
+    let text = format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}");
+    Failure::Quoting(text.into_bytes().into())
+}
+
+/// `CONFIG RESETSTAT`
+pub fn resetstat(call: &mut Call<'_, '_>) -> Outcome {
+    call.state.stats.reset();
+    call.replies.ok();
+    Ok(())
+}
+
+/// `CONFIG REWRITE`
+pub fn rewrite(_call: &mut Call<'_, '_>) -> Outcome {
+    Err(Failure::Text(
+        "ERR The server is running without a config file",
+    ))
+}

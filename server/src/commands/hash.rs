@@ -1,0 +1,90 @@
+//! Hashes: HSET, HGET, HDEL, HLEN, HGETALL.
+
+use store::FieldWrite;
+
+use super::{Call, Failure, Outcome};
+
+/// `HSET key field value [field value …]`
+pub fn hset(call: &mut Call<'_, '_>) -> Outcome {
+    if !call.args.len().is_multiple_of(2) {
+        return Err(Failure::Arity("hset"));
+    }
+    let (key, args, now) = (call.key(1), call.args, call.now);
+    let added = call.shards.with(key, |shard| {
+        let fields = args.from(2).step_by(2);
+        let values = args.from(3).step_by(2);
+        fields.zip(values).try_fold(0, |added, (field, value)| {
+            Ok::<_, store::StoreError>(match shard.hash_set(key, field, value, now)? {
+                FieldWrite::Added => added + 1,
+                FieldWrite::Replaced => added,
+            })
+        })
+    })?;
+    call.replies.integer(added);
+    Ok(())
+}
+
+/// `HGET key field`
+pub fn hget(call: &mut Call<'_, '_>) -> Outcome {
+    let (key, field, now) = (call.key(1), call.args.at(2), call.now);
+    let Call {
+        shards,
+        replies,
+        tally,
+        ..
+    } = call;
+    shards.with(key, |shard| {
+        let hash = shard.hash(key, now)?;
+        tally.read(hash.as_ref());
+        match hash.and_then(|hash| hash.get(field)) {
+            Some(value) => replies.bulk(value),
+            None => replies.null(),
+        }
+        Ok(())
+    })
+}
+
+/// `HDEL key field [field …]`
+pub fn hdel(call: &mut Call<'_, '_>) -> Outcome {
+    let (key, args, now) = (call.key(1), call.args, call.now);
+    let removed = call.shards.with(key, |shard| {
+        args.from(2).try_fold(0, |removed, field| {
+            Ok::<_, store::WrongType>(removed + i64::from(shard.hash_remove(key, field, now)?))
+        })
+    })?;
+    call.replies.integer(removed);
+    Ok(())
+}
+
+/// `HLEN key`
+pub fn hlen(call: &mut Call<'_, '_>) -> Outcome {
+    let (key, now) = (call.key(1), call.now);
+    let len = call.shards.with(key, |shard| shard.hash_len(key, now))?;
+    call.replies.count(len);
+    Ok(())
+}
+
+/// `HGETALL key`
+pub fn hgetall(call: &mut Call<'_, '_>) -> Outcome {
+    let (key, now) = (call.key(1), call.now);
+    let Call {
+        shards,
+        replies,
+        tally,
+        ..
+    } = call;
+    shards.with(key, |shard| {
+        let hash = shard.hash(key, now)?;
+        tally.read(hash.as_ref());
+        let Some(hash) = hash else {
+            replies.array(0);
+            return Ok(());
+        };
+        replies.array(hash.len() * 2);
+        for (field, value) in hash {
+            replies.bulk(field);
+            replies.bulk(value);
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,113 @@
+//! Keys of any type: DEL, UNLINK, EXISTS, TYPE, DBSIZE, FLUSHALL, RANDOMKEY, OBJECT, MEMORY.
+
+use store::{Key, Millis, Shard, Shards};
+
+use super::{Call, Failure, Outcome};
+
+/// `DEL key [key …]`, `UNLINK key [key …]`
+pub fn del(call: &mut Call<'_, '_>) -> Outcome {
+    let removed = count_keys(call, Shard::remove);
+    call.replies.count(removed);
+    Ok(())
+}
+
+/// `EXISTS key [key …]`; a key that is named twice counts twice
+pub fn exists(call: &mut Call<'_, '_>) -> Outcome {
+    let asked = call.args.len() - 1;
+    let found = count_keys(call, Shard::contains);
+    call.tally.hits += found as u64;
+    call.tally.misses += asked.saturating_sub(found) as u64;
+    call.replies.count(found);
+    Ok(())
+}
+
+/// How many of the keys `act` is true of, all at one instant.
+fn count_keys(
+    call: &mut Call<'_, '_>,
+    mut act: impl FnMut(&mut Shard, Key<'_>, Millis) -> bool,
+) -> usize {
+    let now = call.now;
+    if call.args.len() == 2 {
+        let key = call.key(1);
+        return usize::from(call.shards.with(key, |shard| act(shard, key, now)));
+    }
+    let keys: Vec<Key<'_>> = call
+        .args
+        .from(1)
+        .map(|key| call.state.keyspace.key(key))
+        .collect();
+    call.shards.with_keys(&keys, |shards| {
+        keys.iter()
+            .filter(|&&key| act(shards.shard(key), key, now))
+            .count()
+    })
+}
+
+/// `TYPE key`
+pub fn kind(call: &mut Call<'_, '_>) -> Outcome {
+    let (key, now) = (call.key(1), call.now);
+    let kind = call.shards.with(key, |shard| shard.kind(key, now));
+    call.tally.read(kind.as_ref());
+    call.replies.status(kind.map_or("none", store::Kind::name));
+    Ok(())
+}
+
+/// `DBSIZE`
+pub fn dbsize(call: &mut Call<'_, '_>) -> Outcome {
+    let keys = Shards::len(call.shards);
+    call.replies.count(keys);
+    Ok(())
+}
+
+/// `FLUSHALL [ASYNC | SYNC]`, `FLUSHDB [ASYNC | SYNC]`
+pub fn flush(call: &mut Call<'_, '_>) -> Outcome {
+    let mode_is = |name: &[u8]| call.args.at(1).eq_ignore_ascii_case(name);
+    match call.args.len() {
+        1 => {}
+        2 if mode_is(b"ASYNC") || mode_is(b"SYNC") => {}
+        _ => return Err(Failure::Syntax),
+    }
+    call.shards.with_all(Shards::clear);
+    call.replies.ok();
+    Ok(())
+}
+
+/// `RANDOMKEY`
+pub fn randomkey(call: &mut Call<'_, '_>) -> Outcome {
+    match call.shards.random_key(call.state.random(), call.now) {
+        Some(key) => call.replies.bulk(&key),
+        None => call.replies.null(),
+    }
+    Ok(())
+}
+
+/// `OBJECT ENCODING key`
+pub fn object_encoding(call: &mut Call<'_, '_>) -> Outcome {
+    let (key, now) = (call.key(2), call.now);
+    match call.shards.with(key, |shard| shard.encoding(key, now)) {
+        Some(encoding) => call.replies.bulk(encoding.name().as_bytes()),
+        None => call.replies.null(),
+    }
+    Ok(())
+}
+
+/// `MEMORY USAGE key [SAMPLES count]`; the count is exact, so there is nothing to sample
+pub fn memory_usage(call: &mut Call<'_, '_>) -> Outcome {
+    let mut options = call.args.from(3);
+    while let Some(option) = options.next() {
+        if !option.eq_ignore_ascii_case(b"SAMPLES") {
+            return Err(Failure::Syntax);
+        }
+        let samples = options.next().ok_or(Failure::Syntax)?;
+        let samples = crate::protocol::parse_integer(samples).ok_or(Failure::NotAnInteger)?;
+        if samples < 0 {
+            return Err(Failure::Syntax);
+        }
+    }
+    let (key, now) = (call.key(2), call.now);
+    match call.shards.with(key, |shard| shard.memory_usage(key, now)) {
+        Some(bytes) => call.replies.count(bytes),
+        None => call.replies.null(),
+    }
+    Ok(())
+}

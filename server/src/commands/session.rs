@@ -1,0 +1,160 @@
+//! What one connection remembers between its requests.
+//!
+//! ```text
+//! MULTI ──▶ Transaction { queue: [], doomed: no } ──▶ a command: queued, answered +QUEUED
+//!                                                 ──▶ a command that cannot run: doomed
+//! EXEC: doomed → EXECABORT │ a watched key changed → no array │ else every queued command, at once
+//! ```
+
+use store::{Keyspace, Millis, WatchVersion};
+
+use super::Command;
+use crate::protocol::{Args, Span};
+
+/// Whether the connection goes on after the replies so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Life {
+    /// It reads on.
+    #[default]
+    Open,
+    /// It closes once its replies are written.
+    Closing,
+}
+
+/// One connection's memory.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// The number that `CLIENT ID` shows.
+    pub id: u64,
+    /// The name that the client gave itself; empty if none.
+    pub name: Vec<u8>,
+    /// The transaction that is open, if one is.
+    pub transaction: Option<Box<Transaction>>,
+    /// Whether to read on.
+    pub life: Life,
+    watched: Vec<Watched>,
+}
+
+/// Commands between `MULTI` and `EXEC`.
+#[derive(Debug, Default)]
+pub struct Transaction {
+    /// The commands so far.
+    pub queue: Vec<Queued>,
+    /// A command was refused, so `EXEC` refuses all.
+    pub doomed: bool,
+    /// Bytes of the commands so far.
+    pub bytes: usize,
+}
+
+/// A command that waits for `EXEC`, with arguments of its own.
+#[derive(Debug)]
+pub struct Queued {
+    /// Where the dispatcher's table has the command.
+    pub command: &'static Command,
+    bytes: Box<[u8]>,
+    spans: Box<[Span]>,
+}
+
+impl Queued {
+    /// A copy of a request for `command`.
+    #[must_use]
+    pub fn new(command: &'static Command, args: Args<'_>) -> Self {
+        let mut bytes = Vec::with_capacity(args.from(0).map(<[u8]>::len).sum());
+        let mut spans = Vec::with_capacity(args.len());
+        for argument in args.from(0) {
+            let start = bytes.len();
+            bytes.extend_from_slice(argument);
+            spans.extend(Span::new(start, bytes.len()));
+        }
+        Self {
+            command,
+            bytes: bytes.into(),
+            spans: spans.into(),
+        }
+    }
+
+    /// The arguments, the command's name first.
+    #[must_use]
+    pub fn args(&self) -> Args<'_> {
+        Args::new(&self.bytes, &self.spans)
+    }
+
+    /// Bytes that the copy takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.bytes.len() + size_of_val(&*self.spans)
+    }
+}
+
+/// A key as it was when it was watched.
+#[derive(Debug)]
+pub struct Watched {
+    key: Box<[u8]>,
+    version: WatchVersion,
+}
+
+impl Session {
+    /// The session of connection `id`.
+    #[must_use]
+    pub fn new(id: u64) -> Self {
+        Self {
+            id,
+            ..Self::default()
+        }
+    }
+
+    /// Bytes that a transaction has queued.
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        self.transaction
+            .as_ref()
+            .map_or(0, |transaction| transaction.bytes)
+    }
+
+    /// Watches a key; a key that is watched already keeps the version it had.
+    pub fn watch(&mut self, key: &[u8], keyspace: &Keyspace, now: Millis) {
+        if self.watched.iter().any(|watched| *watched.key == *key) {
+            return;
+        }
+        let hashed = keyspace.key(key);
+        let version = keyspace.lock(hashed).watch(hashed, now);
+        self.watched.push(Watched {
+            key: key.into(),
+            version,
+        });
+    }
+
+    /// The keys that are watched.
+    #[must_use]
+    pub fn watched(&self) -> &[Watched] {
+        &self.watched
+    }
+
+    /// Takes the list of watched keys, each of which is to be given back to the store.
+    #[must_use]
+    pub fn take_watched(&mut self) -> Vec<Watched> {
+        std::mem::take(&mut self.watched)
+    }
+
+    /// Watches no key any more.
+    pub fn unwatch(&mut self, keyspace: &Keyspace) {
+        for watched in self.take_watched() {
+            let key = keyspace.key(&watched.key);
+            keyspace.lock(key).unwatch(key);
+        }
+    }
+}
+
+impl Watched {
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The version that the key had.
+    #[must_use]
+    pub fn version(&self) -> WatchVersion {
+        self.version
+    }
+}

@@ -1,0 +1,229 @@
+//! From a request to its reply: find the command, check what can be checked without it, run it.
+//!
+//! ```text
+//! name ─▶ table ─▶ arity ─▶ memory ─▶ in a transaction? ─▶ run
+//!           │        │        │             └─▶ queue, +QUEUED
+//!           └────────┴────────┴─▶ error; an open transaction is doomed
+//! ```
+//!
+//! A [`Batch`] is everything decoded from one read of one connection: one clock reading, one tally.
+
+mod listing;
+mod table;
+
+use store::Millis;
+
+use crate::commands::{Call, Command, Failure, Flags, Life, Outcome, Queued, Session};
+use crate::protocol::{Args, Replies};
+use crate::state::{Access, State, Tally};
+
+/// Bytes of an unknown command's name, and of its arguments, that the error quotes.
+const QUOTED_MAX: usize = 128;
+
+/// Whether there is room for more keys; asked at most once while nothing is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Unknown,
+    Enough,
+    Lacking,
+}
+
+/// The requests of one read of one connection.
+#[derive(Debug)]
+pub struct Batch<'s> {
+    state: &'s State,
+    shards: Access<'s>,
+    now: Millis,
+    tally: Tally,
+    room: Room,
+}
+
+impl<'s> Batch<'s> {
+    /// A batch that runs at `now`.
+    #[must_use]
+    pub fn new(state: &'s State, now: Millis) -> Self {
+        let shards = Access::Each(&state.keyspace);
+        Self {
+            state,
+            shards,
+            now,
+            tally: Tally::default(),
+            room: Room::Unknown,
+        }
+    }
+
+    /// Runs one request, and appends its one reply.
+    #[inline]
+    pub fn run(&mut self, session: &mut Session, args: Args<'_>, replies: &mut Replies) {
+        if let Err(failure) = self.try_run(session, args, replies) {
+            failure.reply(replies);
+        }
+    }
+
+    fn try_run(&mut self, session: &mut Session, args: Args<'_>, replies: &mut Replies) -> Outcome {
+        let command = match resolve(args) {
+            Ok(command) => command,
+            Err(failure) => return Err(refuse(session, failure)),
+        };
+        if !command.takes(args.len()) {
+            let failure = Failure::Arity(command.name);
+            return Err(refuse_command(self.state, session, command, failure));
+        }
+        if self.state.settings.max_memory() > 0 {
+            self.check_room(session, command)?;
+        }
+        if let Some(transaction) = &mut session.transaction
+            && !command.flags.has(Flags::UNQUEUED)
+        {
+            let queued = Queued::new(command, args);
+            transaction.bytes += queued.size();
+            transaction.queue.push(queued);
+            replies.status("QUEUED");
+            return Ok(());
+        }
+        self.tally.commands += 1;
+        let mut call = Call {
+            state: self.state,
+            shards: &mut self.shards,
+            session,
+            args,
+            now: self.now,
+            tally: &mut self.tally,
+            replies,
+        };
+        (command.run)(&mut call)
+    }
+
+    /// Refuses what could need more memory than `maxmemory` allows.
+    #[cold]
+    fn check_room(&mut self, session: &mut Session, command: &'static Command) -> Outcome {
+        let needs_room = command.flags.has(Flags::DENYOOM)
+            || match &session.transaction {
+                None => false,
+                Some(transaction) if command.flags.has(Flags::EXEC) => transaction
+                    .queue
+                    .iter()
+                    .any(|queued| queued.command.flags.has(Flags::DENYOOM)),
+                // The queue takes memory whatever is queued.
+                Some(_) => !command.flags.has(Flags::UNQUEUED),
+            };
+        if command.flags.has(Flags::EXEC)
+            || command.flags.has(Flags::WRITE) && !command.flags.has(Flags::DENYOOM)
+        {
+            self.room = Room::Unknown;
+        }
+        if !needs_room {
+            return Ok(());
+        }
+        if self.room == Room::Unknown {
+            let over = self
+                .state
+                .memory
+                .is_over(self.state.settings.max_memory())?;
+            self.room = if over { Room::Lacking } else { Room::Enough };
+        }
+        if self.room == Room::Enough {
+            return Ok(());
+        }
+        Err(refuse_command(
+            self.state,
+            session,
+            command,
+            Failure::OutOfMemory,
+        ))
+    }
+
+    /// Adds what the batch counted to the server's counters.
+    pub fn finish(mut self) {
+        self.state.stats.add(&mut self.tally);
+    }
+}
+
+/// Finds the command, or the subcommand, that the request names.
+#[inline]
+fn resolve(args: Args<'_>) -> Result<&'static Command, Failure> {
+    let name = args.at(0);
+    let command = table::find(name).ok_or_else(|| unknown_command(args))?;
+    if command.subcommands.is_empty() || args.len() < 2 {
+        return Ok(command);
+    }
+    let name = args.at(1);
+    table::find_subcommand(command, name).ok_or_else(|| {
+        let container = command.name.to_ascii_uppercase();
+        Failure::quoting(&[
+            b"ERR unknown subcommand '",
+            shortened(name, QUOTED_MAX),
+            b"'. Try ",
+            container.as_bytes(),
+            b" HELP.",
+        ])
+    })
+}
+
+#[cold]
+fn unknown_command(args: Args<'_>) -> Failure {
+    let name = shortened(args.at(0), QUOTED_MAX);
+    let mut text = [
+        b"ERR unknown command '",
+        name,
+        b"', with args beginning with: ",
+    ]
+    .concat();
+    let mut quoted = 0;
+    for argument in args.from(1) {
+        if quoted >= QUOTED_MAX {
+            break;
+        }
+        let argument = shortened(argument, QUOTED_MAX - quoted);
+        text.extend_from_slice(&[b"'", argument, b"' "].concat());
+        quoted += argument.len() + 3;
+    }
+    Failure::Quoting(text.into())
+}
+
+/// The start of `text`, as C prints it: up to `max` bytes, and no further than a zero byte.
+fn shortened(text: &[u8], max: usize) -> &[u8] {
+    let text = text.get(..max).unwrap_or(text);
+    let end = text
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(text.len());
+    text.get(..end).unwrap_or(text)
+}
+
+/// Dooms an open transaction, in which a request was refused.
+#[cold]
+fn refuse(session: &mut Session, failure: Failure) -> Failure {
+    if let Some(transaction) = &mut session.transaction {
+        transaction.doomed = true;
+    }
+    failure
+}
+
+/// Refuses a request for `command`; where that is `EXEC`, the whole transaction goes.
+#[cold]
+fn refuse_command(
+    state: &State,
+    session: &mut Session,
+    command: &Command,
+    failure: Failure,
+) -> Failure {
+    if !command.flags.has(Flags::EXEC) {
+        return refuse(session, failure);
+    }
+    session.transaction = None;
+    session.unwatch(&state.keyspace);
+    let text = failure.to_string();
+    let text = text.strip_prefix("ERR ").unwrap_or(&text);
+    Failure::quoting(&[
+        b"EXECABORT Transaction discarded because of: ",
+        text.as_bytes(),
+    ])
+}
+
+/// Ends a session: what it watches is given back.
+pub fn close(state: &State, session: &mut Session) {
+    session.transaction = None;
+    session.unwatch(&state.keyspace);
+    session.life = Life::Closing;
+}

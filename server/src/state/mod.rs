@@ -1,0 +1,76 @@
+//! What all connections share.
+//!
+//! | type         | owned by        | changes                                               |
+//! |--------------|-----------------|-------------------------------------------------------|
+//! | [`State`]    | all threads     | only behind the locks and atomics of its parts        |
+//! | [`Access`]   | one batch       | whether shards are locked one by one, or all are held |
+//! | [`Tally`]    | one batch       | counts, added to [`Stats`] when the batch ends        |
+//!
+//! No part reads a clock or a socket.
+
+mod access;
+mod memory;
+mod settings;
+mod stats;
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use store::{HashKey, Keyspace, Millis, ShardCount};
+
+pub use access::Access;
+pub use memory::{Memory, MemoryError, Usage};
+pub use settings::{MAX_CLIENTS_DEFAULT, Settings};
+pub use stats::{Admission, Snapshot, Stats, Tally};
+
+/// What all connections share.
+#[derive(Debug)]
+pub struct State {
+    /// All keys.
+    pub keyspace: Keyspace,
+    /// What `CONFIG` shows and sets.
+    pub settings: Settings,
+    /// What `INFO` counts.
+    pub stats: Stats,
+    /// The allocator's count.
+    pub memory: Memory,
+    /// When the server started.
+    pub started: Millis,
+    /// Forty hexadecimal digits that no other run has.
+    pub run_id: String,
+    last_client: AtomicU64,
+    randomness: AtomicU64,
+}
+
+impl State {
+    /// The state of a server that starts at `started` with no keys.
+    pub fn new(settings: Settings, started: Millis) -> Result<Self, MemoryError> {
+        let seeds = RandomState::new();
+        let [a, b, c] = [0_u64, 1, 2].map(|word| seeds.hash_one(word));
+        Ok(Self {
+            keyspace: Keyspace::new(HashKey::random(), ShardCount::for_threads(settings.threads)),
+            settings,
+            stats: Stats::default(),
+            memory: Memory::new()?,
+            started,
+            run_id: format!("{a:016x}{b:016x}{:08x}", c >> 32),
+            last_client: AtomicU64::new(0),
+            randomness: AtomicU64::new(seeds.hash_one("randomness")),
+        })
+    }
+
+    /// The number of the connection that is accepted next; the first is 1.
+    pub fn next_client(&self) -> u64 {
+        self.last_client.fetch_add(1, Relaxed) + 1
+    }
+
+    /// A number that looks random (`SplitMix64`); good to pick a key by, not to keep a secret with.
+    pub fn random(&self) -> u64 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut mixed = self.randomness.fetch_add(STEP, Relaxed).wrapping_add(STEP);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}

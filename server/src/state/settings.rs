@@ -1,0 +1,52 @@
+//! What a running server was told, and what `CONFIG SET` may tell it.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Connections that may be open at once unless `CONFIG SET maxclients` says otherwise.
+pub const MAX_CLIENTS_DEFAULT: u64 = 10_000;
+
+/// The settings of a running server.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// Threads that serve connections.
+    pub threads: NonZeroUsize,
+    max_memory: AtomicU64,
+    max_clients: AtomicU64,
+}
+
+impl Settings {
+    /// The settings at the start.
+    #[must_use]
+    pub fn new(address: SocketAddr, threads: NonZeroUsize, max_memory: u64) -> Self {
+        Self {
+            address,
+            threads,
+            max_memory: AtomicU64::new(max_memory),
+            max_clients: AtomicU64::new(MAX_CLIENTS_DEFAULT),
+        }
+    }
+
+    /// Bytes that may be in use before writes are refused; 0 is no bound.
+    pub fn max_memory(&self) -> u64 {
+        self.max_memory.load(Relaxed)
+    }
+
+    /// Sets the bound of memory in bytes.
+    pub fn set_max_memory(&self, bytes: u64) {
+        self.max_memory.store(bytes, Relaxed);
+    }
+
+    /// Connections that may be open at once.
+    pub fn max_clients(&self) -> u64 {
+        self.max_clients.load(Relaxed)
+    }
+
+    /// Sets how many connections may be open at once; those that are open stay.
+    pub fn set_max_clients(&self, clients: u64) {
+        self.max_clients.store(clients, Relaxed);
+    }
+}
