@@ -1,1 +1,37 @@
-//! The server: RESP over tokio in front of `store`.
+//! A cache server that speaks the protocol of Redis, in front of the keyspace of `store`.
+//!
+//! ```no_run
+//! use server::{Config, run};
+//!
+//! # fn main() -> Result<(), server::ServerError> {
+//! let config = Config { max_memory: 100 << 20, ..Config::default() };
+//! let listener = server::bind(config.address())?;
+//! run(listener, &config, async { /* until this ends */ })?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Floors, imports run downward only:
+//!
+//! | floor        | knows                                                                |
+//! |--------------|----------------------------------------------------------------------|
+//! | `listener`   | sockets, threads, tasks                                              |
+//! | `connection` | one socket: reads, runs a batch, writes                              |
+//! | `dispatch`   | the table of commands, transactions' queues, the bound of memory     |
+//! | `commands`   | what each command does, its errors                                   |
+//! | `state`      | what connections share: keys, settings, counters                     |
+//! | `protocol`   | bytes                                                                |
+//!
+//! Nothing below `connection` knows a socket, a task or a clock.
+
+pub mod commands;
+pub mod config;
+mod connection;
+pub mod dispatch;
+mod listener;
+pub mod protocol;
+pub mod state;
+mod upkeep;
+
+pub use config::Config;
+pub use listener::{ServerError, bind, run};

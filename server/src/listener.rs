@@ -1,0 +1,206 @@
+//! The listener, and the threads behind it.
+//!
+//! ```text
+//!             ┌ thread 0: accept ─┬─▶ its own connections      runtime 0 │ desk 0
+//! port ──────▶│                   ├─ channel ─▶ thread 1       runtime 1 │ desk 1
+//!             └                   └─ channel ─▶ thread 2 …     runtime 2 │ desk 2
+//! ```
+//!
+//! Each thread has a runtime of its own that runs on this thread alone. Thread 0 accepts, and deals
+//! the connections round robin; a connection stays on its thread for life, so nothing of it is
+//! shared and its buffers are the thread's. Threads meet only at the shards. With one thread there is
+//! no channel and no other thread at all. Thread 0 is the caller's, and has the upkeep to do too.
+//!
+//! When the shutdown future ends, thread 0 stops accepting, drops the channels, which is how the
+//! other threads learn of it, and waits for them. Connections are closed where they are; a request
+//! that runs is finished first, because nothing can interrupt it.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::sync::mpsc;
+use tokio::task::spawn_local;
+
+use crate::config::Config;
+use crate::connection::{Connection, Desk, read_clock};
+use crate::state::{Admission, MemoryError, Settings, State};
+use crate::upkeep;
+
+/// How long to wait before accepting again when the system has no room for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const REFUSED: &[u8] = b"-ERR max number of clients reached\r\n";
+
+/// Why the server cannot run.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The listener cannot be used.
+    #[error("cannot use the listener: {0}")]
+    Listener(io::Error),
+    /// A thread or its runtime cannot be had.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+    /// A thread ended by a panic.
+    #[error("a thread of the server panicked")]
+    Panicked,
+    /// The allocator does not tell how much memory is in use.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+}
+
+/// Listens on `address`.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).map_err(|source| ServerError::Listen { address, source })
+}
+
+/// Serves the connections of `listener` until `shutdown` ends.
+pub fn run(
+    listener: TcpListener,
+    config: &Config,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServerError> {
+    let address = listener.local_addr().map_err(ServerError::Listener)?;
+    let settings = Settings::new(address, config.threads, config.max_memory);
+    let state = Arc::new(State::new(settings, read_clock())?);
+    let workers = (1..config.threads.get())
+        .map(|number| Worker::start(number, &state))
+        .collect::<Result<Vec<_>, _>>()?;
+    let runtime = runtime().map_err(ServerError::Thread)?;
+    let outcome = runtime.block_on(async {
+        spawn_local(upkeep::run(Arc::clone(&state)));
+        tokio::select! {
+            () = shutdown => Ok(()),
+            error = accept(listener, &state, &workers) => error,
+        }
+    });
+    drop(runtime);
+    for worker in workers {
+        worker.stop()?;
+    }
+    outcome
+}
+
+fn runtime() -> io::Result<LocalRuntime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+}
+
+/// Accepts connections and deals them out; ends only where the listener cannot be used at all.
+async fn accept(
+    listener: TcpListener,
+    state: &Arc<State>,
+    workers: &[Worker],
+) -> Result<(), ServerError> {
+    listener
+        .set_nonblocking(true)
+        .map_err(ServerError::Listener)?;
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(ServerError::Listener)?;
+    let desk = Desk::new();
+    // `None` stands for this thread's own turn.
+    let mut hands = std::iter::once(None)
+        .chain(workers.iter().map(Some))
+        .cycle();
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        if state.stats.open_connection(state.settings.max_clients()) == Admission::Refused {
+            // As much of the reply as fits an empty socket buffer, which is all of it.
+            let _ = stream.try_write(REFUSED);
+            continue;
+        }
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+        let handed = match hands.next().flatten() {
+            None => {
+                spawn_local(Connection::new(stream, Arc::clone(state), Rc::clone(&desk)));
+                Ok(())
+            }
+            Some(worker) => worker.hand_over(stream),
+        };
+        if let Err(error) = handed {
+            tracing::warn!(%error, "connection dropped");
+            state.stats.close_connection();
+        }
+    }
+}
+
+/// A thread besides the first.
+struct Worker {
+    connections: mpsc::UnboundedSender<std::net::TcpStream>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Worker {
+    fn start(number: usize, state: &Arc<State>) -> Result<Self, ServerError> {
+        let (connections, incoming) = mpsc::unbounded_channel();
+        let state = Arc::clone(state);
+        let thread = std::thread::Builder::new()
+            .name(format!("worker-{number}"))
+            .spawn(move || serve_incoming(incoming, &state))
+            .map_err(ServerError::Thread)?;
+        Ok(Self {
+            connections,
+            thread,
+        })
+    }
+
+    /// Gives a connection to the thread; the stream leaves this thread's runtime.
+    fn hand_over(&self, stream: tokio::net::TcpStream) -> io::Result<()> {
+        self.connections
+            .send(stream.into_std()?)
+            .map_err(|_| io::Error::other("the thread has ended"))
+    }
+
+    fn stop(self) -> Result<(), ServerError> {
+        drop(self.connections);
+        self.thread
+            .join()
+            .map_err(|_| ServerError::Panicked)?
+            .map_err(ServerError::Thread)
+    }
+}
+
+/// A worker's life: it ends when thread 0 drops the channel.
+fn serve_incoming(
+    mut incoming: mpsc::UnboundedReceiver<std::net::TcpStream>,
+    state: &Arc<State>,
+) -> io::Result<()> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let desk = Desk::new();
+        while let Some(stream) = incoming.recv().await {
+            match tokio::net::TcpStream::from_std(stream) {
+                Ok(stream) => {
+                    spawn_local(Connection::new(stream, Arc::clone(state), Rc::clone(&desk)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "connection dropped");
+                    state.stats.close_connection();
+                }
+            }
+        }
+    });
+    Ok(())
+}
