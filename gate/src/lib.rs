@@ -11,9 +11,11 @@
 
 pub mod budget;
 pub mod build;
+pub mod judge;
 pub mod measure;
 pub mod model;
 pub mod probe;
 pub mod process;
 pub mod publish;
 pub mod revision;
+pub mod statistics;
