@@ -1,0 +1,40 @@
+//! What a verdict depends on: budgets of both revisions, the planned looks, and the values.
+
+use super::plan::Plan;
+use crate::budget::Budgets;
+use crate::model::{MetricId, Samples, Unit};
+
+/// Everything that a verdict depends on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgeInput {
+    /// Base's budgets; `None` where base has no budgets file.
+    pub base_budgets: Option<Budgets>,
+    /// Head's budgets.
+    pub head_budgets: Budgets,
+    /// The looks that were planned before the first round.
+    pub plan: Plan,
+    /// What was measured.
+    pub metrics: Vec<MetricInput>,
+}
+
+/// What was measured of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricInput {
+    /// Its name.
+    pub id: MetricId,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// Its values.
+    pub taken: Taken,
+}
+
+/// The values of a metric, or why there are none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taken {
+    /// Values.
+    Samples(Samples),
+    /// The artifacts of both arms are the same bytes, so rounds would measure nothing.
+    IdenticalBinary,
+    /// Left out on purpose, and why.
+    Skipped(String),
+}

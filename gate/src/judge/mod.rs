@@ -1,0 +1,49 @@
+//! The judge: from samples and budgets to a verdict, and from rounds to what to measure next.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `input` | what a verdict depends on |
+//! | `run` | a whole run: every metric to its row |
+//! | `plan` | when to look, and how sure each look must be |
+//! | `step` | what a measuring loop does next |
+//! | `round` | one number from the slices of a round |
+//! | `noisy` | estimate, interval, band, and where a noisy metric stands |
+//! | `rounds` | the row of a noisy metric: confirmation, control, verdict |
+//! | `exact` | the row of a counted metric |
+//! | `limit` | how much worse a metric may get: budget and trade |
+//! | `trade` | what became of the trades of this change |
+//! | `overall` | the verdict of the run |
+//! | `disturbance` | which rounds the runner disturbed |
+//!
+//! Everything is a pure function of what is handed in, so that a report judged again gives the
+//! verdict that it carries. What cannot be judged is an error, never a PASS.
+
+mod disturbance;
+mod error;
+mod exact;
+mod input;
+mod judged;
+mod limit;
+mod noisy;
+mod overall;
+mod plan;
+mod round;
+mod rounds;
+mod run;
+mod step;
+mod trade;
+
+pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds};
+pub use error::{JudgeError, RoundFault};
+pub use input::{JudgeInput, MetricInput, Taken};
+pub use judged::{Doubt, Evidence, Judged, Order, Row, TradeOutcome, TradeUsage};
+pub use limit::{Limit, Limits, kind};
+pub use noisy::{Estimate, NoisyMetric};
+pub use plan::Plan;
+pub use run::judge;
+pub use step::{Advisor, Clock, Design, NextStep, RoundsDone};
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

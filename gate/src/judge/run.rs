@@ -1,0 +1,309 @@
+//! A whole run: every metric to its row, by what kind it is and which revision has it.
+//!
+//! | in base's budgets | in head's budgets | values | row |
+//! |---|---|---|---|
+//! | either | yes | both arms | judged by its kind |
+//! | either | yes | one arm (exact) | missing, or new |
+//! | either | yes | none | an error |
+//! | yes | no | any | missing: FAIL, unless a trade removes it |
+//! | no | no | any | an error |
+//!
+//! Metrics that are only shown are checked like all others, and then not judged.
+
+use std::collections::BTreeSet;
+
+use super::exact::{Removal, exact, middle, missing};
+use super::input::{JudgeInput, MetricInput, Taken};
+use super::judged::{Evidence, Judged, Row};
+use super::limit::{Limit, Limits, kind};
+use super::noisy::NoisyMetric;
+use super::plan::Levels;
+use super::rounds::{Judge, report_only_rounds};
+use super::{JudgeError, overall, trade};
+use crate::budget::{MetricSpec, Run, TradeLedger, budget_changes, live_trades};
+use crate::model::{Arm, Kind, MetricId, NoisyRound, Percent, Reason, Samples, Unit, Verdict};
+
+/// Judges a run.
+pub fn judge(input: &JudgeInput) -> Result<Judged, JudgeError> {
+    let head = &input.head_budgets;
+    let base = input.base_budgets.as_ref();
+    let TradeLedger { live, .. } = live_trades(base, head);
+    let limits = Limits::new(&live, head)?;
+    check_names(input)?;
+    let family = noisy_judged(input);
+    let levels = Levels::new(&input.plan, head.run.confidence, family)?;
+    let sorted = Sorted::new(input, &limits, &levels)?;
+    let judge = Judge::new(&sorted.noisy, &levels, &head.run)?;
+    let mut rows = sorted.rows;
+    let mut position_effects = Vec::new();
+    for (noisy, (row, order)) in sorted.noisy.iter().zip(judge.rows()?) {
+        rows.push(Row {
+            unit: unit_of(input, noisy.id)?,
+            ..row
+        });
+        position_effects.extend(order);
+    }
+    for (id, spec) in removed(input)? {
+        rows.push(removed_row(id, spec, &limits)?);
+    }
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    let changes = budget_changes(base, head);
+    Ok(Judged {
+        verdict: overall::overall(&rows, &changes)?,
+        trades: trade::outcomes(&live, &rows)?,
+        rows,
+        budget_changes: changes,
+        position_effects,
+    })
+}
+
+/// The metrics that need rounds judged together, and the rows of all others.
+struct Sorted<'a> {
+    noisy: Vec<NoisyMetric<'a>>,
+    rows: Vec<Row>,
+}
+
+impl<'a> Sorted<'a> {
+    fn new(
+        input: &'a JudgeInput,
+        limits: &Limits<'_>,
+        levels: &Levels,
+    ) -> Result<Self, JudgeError> {
+        let mut sorted = Self {
+            noisy: Vec::new(),
+            rows: Vec::new(),
+        };
+        for metric in &input.metrics {
+            match input.head_budgets.metrics.get(metric.id.name()) {
+                Some(spec) => sorted.sort(metric, spec, limits, levels, &input.head_budgets.run)?,
+                None => sorted.rows.extend(gone(input, metric, limits)?),
+            }
+        }
+        Ok(sorted)
+    }
+
+    fn sort(
+        &mut self,
+        metric: &'a MetricInput,
+        spec: &'a MetricSpec,
+        limits: &Limits<'_>,
+        levels: &Levels,
+        run: &Run,
+    ) -> Result<(), JudgeError> {
+        let id = &metric.id;
+        let limit = limits.of(id)?;
+        let blank = Row {
+            limit,
+            ..blank_row(metric, spec)
+        };
+        let row = match (&metric.taken, kind(spec), limit) {
+            (Taken::IdenticalBinary, _, _) => Row {
+                reason: Reason::IdenticalBinary,
+                evidence: Evidence::Identical,
+                ..blank
+            },
+            (Taken::Skipped(why), _, _) => Row {
+                evidence: Evidence::NotMeasured(why.clone()),
+                ..blank
+            },
+            (Taken::Samples(Samples::Exact(samples)), Kind::Exact, Some(limit)) => {
+                let removal = removal(limits, id);
+                let outcome = exact(id, spec.direction, limit, removal, samples)?;
+                Row {
+                    base: outcome.base,
+                    head: outcome.head,
+                    delta: outcome.delta,
+                    verdict: outcome.verdict,
+                    reason: outcome.reason,
+                    evidence: outcome.evidence,
+                    ..blank
+                }
+            }
+            (Taken::Samples(Samples::Noisy { rounds }), Kind::Noisy, Some(limit)) => {
+                self.noisy.push(noisy_metric(id, spec, limit, rounds));
+                return Ok(());
+            }
+            (Taken::Samples(samples), Kind::ReportOnly, None) => {
+                report_only(metric, spec, samples, levels, run)?
+            }
+            _ => return Err(JudgeError::WrongKind(id.clone())),
+        };
+        self.rows.push(row);
+        Ok(())
+    }
+}
+
+/// How many metrics share the error for FAIL: those of head's budgets that came with rounds.
+fn noisy_judged(input: &JudgeInput) -> usize {
+    let judged = |metric: &&MetricInput| {
+        let spec = input.head_budgets.metrics.get(metric.id.name());
+        matches!(metric.taken, Taken::Samples(_)) && spec.is_some_and(|s| kind(s) == Kind::Noisy)
+    };
+    input.metrics.iter().filter(judged).count()
+}
+
+fn noisy_metric<'a>(
+    id: &'a MetricId,
+    spec: &MetricSpec,
+    limit: Limit,
+    rounds: &'a [NoisyRound],
+) -> NoisyMetric<'a> {
+    NoisyMetric {
+        id,
+        direction: spec.direction,
+        floor: spec.floor,
+        limit,
+        rounds,
+    }
+}
+
+/// A row that says nothing yet but that it was not measured.
+fn blank_row(metric: &MetricInput, spec: &MetricSpec) -> Row {
+    Row {
+        id: metric.id.clone(),
+        unit: metric.unit.clone(),
+        direction: spec.direction,
+        kind: kind(spec),
+        base: None,
+        head: None,
+        delta: None,
+        limit: None,
+        verdict: Verdict::Pass,
+        reason: Reason::Skipped,
+        evidence: Evidence::NotMeasured(String::new()),
+    }
+}
+
+/// A metric that is only shown: its values are checked like all others, and then not judged.
+fn report_only(
+    metric: &MetricInput,
+    spec: &MetricSpec,
+    samples: &Samples,
+    levels: &Levels,
+    run: &Run,
+) -> Result<Row, JudgeError> {
+    let id = &metric.id;
+    let blank = blank_row(metric, spec);
+    match samples {
+        Samples::Noisy { rounds } => {
+            let limit = Limit {
+                budget: Percent::ZERO,
+                allow: None,
+            };
+            let noisy = noisy_metric(id, spec, limit, rounds);
+            report_only_rounds(&noisy, levels, run, blank)
+        }
+        Samples::Exact(counts) => {
+            let base = middle(id, Arm::Base, &counts.base)?;
+            let head = middle(id, Arm::Head, &counts.head)?;
+            let delta = base.zip(head).and_then(|(b, h)| Percent::change(b, h).ok());
+            let sign = spec.direction.adverse_sign();
+            let adverse = delta.and_then(|d| Percent::new(sign * d.get()).ok());
+            Ok(Row {
+                base,
+                head,
+                delta,
+                evidence: Evidence::Counts(adverse),
+                ..blank
+            })
+        }
+    }
+}
+
+/// Values of a metric that head's budgets do not have any more.
+fn gone(
+    input: &JudgeInput,
+    metric: &MetricInput,
+    limits: &Limits<'_>,
+) -> Result<Option<Row>, JudgeError> {
+    let not_there = || JudgeError::NotInBudgets(metric.id.clone());
+    let base = input.base_budgets.as_ref().ok_or_else(not_there)?;
+    let spec = base.metrics.get(metric.id.name()).ok_or_else(not_there)?;
+    if kind(spec) == Kind::ReportOnly {
+        return Ok(None);
+    }
+    let row = removed_row(metric.id.clone(), spec, limits)?;
+    let base = match &metric.taken {
+        Taken::Samples(Samples::Exact(counts)) => middle(&metric.id, Arm::Base, &counts.base)?,
+        _ => None,
+    };
+    Ok(Some(Row {
+        base,
+        unit: metric.unit.clone(),
+        ..row
+    }))
+}
+
+/// The metrics of base's budgets that neither head's budgets nor the values have.
+fn removed(input: &JudgeInput) -> Result<Vec<(MetricId, &MetricSpec)>, JudgeError> {
+    let measured: BTreeSet<&str> = input.metrics.iter().map(|m| m.id.name()).collect();
+    let in_base = input.base_budgets.iter().flat_map(|base| &base.metrics);
+    in_base
+        .filter(|(name, spec)| {
+            let there = input.head_budgets.metrics.contains_key(*name);
+            !there && !measured.contains(name.as_str()) && kind(spec) != Kind::ReportOnly
+        })
+        .map(|(name, spec)| {
+            let id = MetricId::new(name).map_err(|_| JudgeError::NoValues(name.clone()))?;
+            Ok((id, spec))
+        })
+        .collect()
+}
+
+fn removed_row(id: MetricId, spec: &MetricSpec, limits: &Limits<'_>) -> Result<Row, JudgeError> {
+    let (verdict, reason, evidence) = missing(removal(limits, &id));
+    let unit = Unit::new("").map_err(|_| JudgeError::NoValues(id.to_string()))?;
+    let metric = MetricInput {
+        id,
+        unit,
+        taken: Taken::IdenticalBinary,
+    };
+    Ok(Row {
+        verdict,
+        reason,
+        evidence,
+        ..blank_row(&metric, spec)
+    })
+}
+
+fn removal(limits: &Limits<'_>, id: &MetricId) -> Removal {
+    if limits.lets_go(id) {
+        Removal::Traded
+    } else {
+        Removal::NotTraded
+    }
+}
+
+fn unit_of(input: &JudgeInput, id: &MetricId) -> Result<Unit, JudgeError> {
+    let metric = input.metrics.iter().find(|m| m.id == *id);
+    metric
+        .map(|m| m.unit.clone())
+        .ok_or_else(|| JudgeError::NoValues(id.to_string()))
+}
+
+/// Every metric of the budgets has values, every value a metric, every case with a budget a value.
+fn check_names(input: &JudgeInput) -> Result<(), JudgeError> {
+    let mut seen = BTreeSet::new();
+    for metric in &input.metrics {
+        if !seen.insert(&metric.id) {
+            return Err(JudgeError::Duplicate(metric.id.clone()));
+        }
+    }
+    for (name, spec) in &input.head_budgets.metrics {
+        let of_name = || input.metrics.iter().filter(|m| m.id.name() == name);
+        if of_name().next().is_none() {
+            return Err(JudgeError::NoValues(name.clone()));
+        }
+        // Where nothing was measured, nobody knows the cases.
+        let measured = of_name().all(|m| matches!(m.taken, Taken::Samples(_)));
+        for case in spec.cases.keys().filter(|_| measured) {
+            if of_name().all(|m| m.id.case() != Some(case)) {
+                let id = MetricId::with_case(name, case);
+                let unknown =
+                    id.map_or(JudgeError::NoValues(name.clone()), JudgeError::UnknownCase);
+                return Err(unknown);
+            }
+        }
+    }
+    Ok(())
+}
