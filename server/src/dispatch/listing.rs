@@ -42,7 +42,7 @@ pub(super) fn info(call: &mut Call<'_, '_>) -> Outcome {
     for name in names {
         match table::find(name) {
             Some(command) => entry(command, call.replies),
-            None => call.replies.null_array(),
+            None => call.replies.null(),
         }
     }
     Ok(())
