@@ -5,9 +5,9 @@
 //! | floor | modules | sees |
 //! |---|---|---|
 //! | top | `cli` | everything |
-//! | effects | [`revision`], [`build`], [`measure`] → [`probe`], `runner`, [`publish`] | files, processes, clock, network |
+//! | effects | [`revision`], [`build`], [`measure`] → [`probe`], [`runner`], [`publish`] | files, processes, clock, network |
 //! | support | [`process`] | children, ports, cores, interruption |
-//! | pure | `judge`, `report`, `statistics`, [`budget`], [`model`] | values only |
+//! | pure | [`judge`], [`report`], [`statistics`], [`budget`], [`model`] | values only |
 
 pub mod budget;
 pub mod build;
@@ -17,5 +17,6 @@ pub mod model;
 pub mod probe;
 pub mod process;
 pub mod publish;
+pub mod report;
 pub mod revision;
 pub mod statistics;

@@ -12,6 +12,16 @@ pub enum JudgeError {
     /// The confidence cannot be had.
     #[error("the confidence of the run cannot be had: {0}")]
     Confidence(#[source] StatisticsError),
+    /// More noisy metrics than can share one error.
+    #[error(
+        "{metrics} noisy metrics share one confidence, {most} can; leave some to be only shown"
+    )]
+    TooManyMetrics {
+        /// How many there are.
+        metrics: usize,
+        /// How many can be.
+        most: usize,
+    },
     /// More rounds than were planned.
     #[error("{rounds} rounds were measured, {planned} were planned")]
     BeyondPlan {

@@ -43,6 +43,9 @@ const LOOK_GAP_MIN: u32 = 4;
 /// A plan longer than this is no plan of ours.
 const PLAN_ROUNDS_MAX: u32 = 1000;
 
+/// More noisy metrics than this cannot share one error: none of them could fail before its last look.
+const FAMILY_MAX: usize = 200;
+
 /// The looks of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +134,12 @@ impl Levels {
     /// Computes `plan` for so many noisy metrics that can fail.
     pub(super) fn new(plan: &Plan, confidence: f64, family: usize) -> Result<Self, JudgeError> {
         plan.main_rounds()?;
+        if family > FAMILY_MAX {
+            return Err(JudgeError::TooManyMetrics {
+                metrics: family,
+                most: FAMILY_MAX,
+            });
+        }
         let fail_alpha = 1.0 - confidence;
         rounds_needed(fail_alpha).map_err(JudgeError::Confidence)?;
         let mut levels = Self {

@@ -10,7 +10,7 @@
 //!
 //! Metrics that are only shown are checked like all others, and then not judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exact::{Removal, exact, middle, missing};
 use super::input::{JudgeInput, MetricInput, Taken};
@@ -34,13 +34,18 @@ pub fn judge(input: &JudgeInput) -> Result<Judged, JudgeError> {
     let levels = Levels::new(&input.plan, head.run.confidence, family)?;
     let sorted = Sorted::new(input, &limits, &levels)?;
     let judge = Judge::new(&sorted.noisy, &levels, &head.run)?;
+    let units: BTreeMap<&MetricId, &Unit> = input
+        .metrics
+        .iter()
+        .map(|metric| (&metric.id, &metric.unit))
+        .collect();
     let mut rows = sorted.rows;
     let mut position_effects = Vec::new();
     for (noisy, (row, order)) in sorted.noisy.iter().zip(judge.rows()?) {
-        rows.push(Row {
-            unit: unit_of(input, noisy.id)?,
-            ..row
-        });
+        let unit = units
+            .get(noisy.id)
+            .map_or_else(|| row.unit.clone(), |unit| (*unit).clone());
+        rows.push(Row { unit, ..row });
         position_effects.extend(order);
     }
     for (id, spec) in removed(input)? {
@@ -274,34 +279,26 @@ fn removal(limits: &Limits<'_>, id: &MetricId) -> Removal {
     }
 }
 
-fn unit_of(input: &JudgeInput, id: &MetricId) -> Result<Unit, JudgeError> {
-    let metric = input.metrics.iter().find(|m| m.id == *id);
-    metric
-        .map(|m| m.unit.clone())
-        .ok_or_else(|| JudgeError::NoValues(id.to_string()))
-}
-
 /// Every metric of the budgets has values, every value a metric, every case with a budget a value.
 fn check_names(input: &JudgeInput) -> Result<(), JudgeError> {
-    let mut seen = BTreeSet::new();
+    let mut by_name: BTreeMap<&str, BTreeMap<&MetricId, &Taken>> = BTreeMap::new();
     for metric in &input.metrics {
-        if !seen.insert(&metric.id) {
+        let of_name = by_name.entry(metric.id.name()).or_default();
+        if of_name.insert(&metric.id, &metric.taken).is_some() {
             return Err(JudgeError::Duplicate(metric.id.clone()));
         }
     }
     for (name, spec) in &input.head_budgets.metrics {
-        let of_name = || input.metrics.iter().filter(|m| m.id.name() == name);
-        if of_name().next().is_none() {
-            return Err(JudgeError::NoValues(name.clone()));
-        }
+        let no_values = || JudgeError::NoValues(name.clone());
+        let of_name = by_name.get(name.as_str()).ok_or_else(no_values)?;
         // Where nothing was measured, nobody knows the cases.
-        let measured = of_name().all(|m| matches!(m.taken, Taken::Samples(_)));
+        let measured = of_name
+            .values()
+            .all(|taken| matches!(taken, Taken::Samples(_)));
         for case in spec.cases.keys().filter(|_| measured) {
-            if of_name().all(|m| m.id.case() != Some(case)) {
-                let id = MetricId::with_case(name, case);
-                let unknown =
-                    id.map_or(JudgeError::NoValues(name.clone()), JudgeError::UnknownCase);
-                return Err(unknown);
+            let id = MetricId::with_case(name, case).map_err(|_| no_values())?;
+            if !of_name.contains_key(&id) {
+                return Err(JudgeError::UnknownCase(id));
             }
         }
     }

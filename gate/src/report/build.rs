@@ -1,0 +1,235 @@
+//! From a judged run to a report, and back.
+//!
+//! ```text
+//! samples + budgets + plan ──judge──► Judged ──┐
+//! revisions, runner, seed, timings ────────────┴──► Report ──► report.json
+//!                                                     │
+//! samples + budgets + plan ◄──────────────────────────┘   judged again: the same verdict
+//! ```
+//!
+//! Rows are ordered here, worst first: by verdict, then by how far past its budget a metric is (what
+//! has no number first), then by name; metrics that are only shown come last.
+
+use std::collections::BTreeMap;
+
+use super::schema::{
+    BothBudgets, Measuring, MetricReport, OrderEffect, Report, Revision, RoundCount, Runner,
+    Schema, Timing, Tool, TradeReport,
+};
+use super::sentence::sentence;
+use crate::budget::Budgets;
+use crate::judge::{
+    Estimate, JudgeError, JudgeInput, Judged, MetricInput, Row, Taken, TradeOutcome,
+    disturbed_rounds, judge,
+};
+use crate::model::{Kind, MetricId, Percent, Reason, RoundSet, Samples, Verdict};
+
+/// What a report tells that the judge has no part in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunFacts {
+    /// What the change starts from.
+    pub base: Revision,
+    /// What is judged.
+    pub head: Revision,
+    /// The machine.
+    pub runner: Runner,
+    /// What every drawn order comes from.
+    pub seed: u64,
+    /// What makes the report.
+    pub tool: Tool,
+    /// How long each step took.
+    pub timings: Vec<Timing>,
+    /// What a reader should know of how the rounds went.
+    pub notes: Vec<String>,
+}
+
+/// Why a text is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// Not JSON, or not the fields of this schema.
+    #[error("not a report of this version of gate: {0}")]
+    Schema(#[from] serde_json::Error),
+}
+
+impl Report {
+    /// Judges a run and reports it.
+    pub fn new(facts: RunFacts, input: &JudgeInput) -> Result<Self, JudgeError> {
+        let judged = judge(input)?;
+        let taken: BTreeMap<&MetricId, &Taken> = input
+            .metrics
+            .iter()
+            .map(|metric| (&metric.id, &metric.taken))
+            .collect();
+        let mut metrics: Vec<MetricReport> = judged
+            .rows
+            .iter()
+            .map(|row| metric(row, taken.get(&row.id).and_then(|taken| samples(taken))))
+            .collect();
+        metrics.sort_by(worst_first);
+        Ok(Self {
+            schema: Schema::V1,
+            verdict: judged.verdict,
+            base: facts.base,
+            head: facts.head,
+            metrics,
+            budget_changes: judged.budget_changes.clone(),
+            trades: trades(&judged),
+            runner: facts.runner,
+            seed: facts.seed,
+            tool: facts.tool,
+            timings: facts.timings,
+            measuring: measuring(input, &judged, facts.notes),
+            budgets: BothBudgets {
+                base: input.base_budgets.clone(),
+                head: input.head_budgets.clone(),
+            },
+        })
+    }
+
+    /// Reads a `report.json`.
+    pub fn from_json(text: &str) -> Result<Self, ReportError> {
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// Writes a `report.json`.
+    pub fn to_json(&self) -> Result<String, ReportError> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// The same run, judged again by its own budgets.
+    pub fn judged_again(&self) -> Result<Self, JudgeError> {
+        self.judged_with(self.budgets.base.clone(), self.budgets.head.clone())
+    }
+
+    /// The same run, judged by other budgets.
+    pub fn judged_with(&self, base: Option<Budgets>, head: Budgets) -> Result<Self, JudgeError> {
+        let input = JudgeInput {
+            base_budgets: base,
+            head_budgets: head,
+            plan: self.measuring.plan.clone(),
+            metrics: self.metrics.iter().filter_map(taken).collect(),
+        };
+        let facts = RunFacts {
+            base: self.base.clone(),
+            head: self.head.clone(),
+            runner: self.runner.clone(),
+            seed: self.seed,
+            tool: self.tool.clone(),
+            timings: self.timings.clone(),
+            notes: self.measuring.notes.clone(),
+        };
+        Self::new(facts, &input)
+    }
+}
+
+/// What was measured of a reported metric; `None` for a row that only the budgets called for.
+fn taken(metric: &MetricReport) -> Option<MetricInput> {
+    let taken = match (&metric.samples, metric.reason) {
+        (Some(samples), _) => Taken::Samples(samples.clone()),
+        (None, Reason::IdenticalBinary) => Taken::IdenticalBinary,
+        (None, Reason::Skipped) => Taken::Skipped(
+            metric
+                .message
+                .strip_prefix("not measured: ")
+                .unwrap_or(&metric.message)
+                .to_owned(),
+        ),
+        (None, _) => return None,
+    };
+    Some(MetricInput {
+        id: metric.id.clone(),
+        unit: metric.unit.clone(),
+        taken,
+    })
+}
+
+fn samples(taken: &Taken) -> Option<Samples> {
+    match taken {
+        Taken::Samples(samples) => Some(samples.clone()),
+        Taken::IdenticalBinary | Taken::Skipped(_) => None,
+    }
+}
+
+fn metric(row: &Row, samples: Option<Samples>) -> MetricReport {
+    let of = |value: fn(&Estimate) -> Percent| row.estimate().map(value);
+    MetricReport {
+        id: row.id.clone(),
+        unit: row.unit.clone(),
+        direction: row.direction,
+        kind: row.kind,
+        base: row.base,
+        head: row.head,
+        delta_pct: row.delta,
+        adverse_low_pct: of(|estimate| estimate.low),
+        adverse_high_pct: of(|estimate| estimate.high),
+        band_pct: of(|estimate| estimate.band),
+        budget: row.limit.map(|limit| limit.budget),
+        verdict: row.verdict,
+        reason: row.reason,
+        message: sentence(row),
+        samples,
+    }
+}
+
+fn worst_first(a: &MetricReport, b: &MetricReport) -> std::cmp::Ordering {
+    let excess = |metric: &MetricReport| {
+        let budget = metric.budget.map_or(0.0, Percent::get);
+        // A metric without a number is the worst of those that fail, the least of those that pass;
+        // what is not judged comes last.
+        let unknown = match metric.verdict {
+            Verdict::Fail | Verdict::Warn => f64::INFINITY,
+            Verdict::Pass => f64::MIN,
+        };
+        if metric.kind == Kind::ReportOnly {
+            return f64::NEG_INFINITY;
+        }
+        metric.adverse().map_or(unknown, |adverse| adverse - budget)
+    };
+    b.verdict
+        .cmp(&a.verdict)
+        .then_with(|| excess(b).total_cmp(&excess(a)))
+        .then_with(|| a.id.cmp(&b.id))
+}
+
+fn trades(judged: &Judged) -> Vec<TradeReport> {
+    let report = |outcome: &TradeOutcome| TradeReport {
+        metric: outcome.trade.metric.clone(),
+        allow: outcome.trade.allow.clone(),
+        reason: outcome.trade.reason.clone(),
+        usage: outcome.usage,
+    };
+    judged.trades.iter().map(report).collect()
+}
+
+fn measuring(input: &JudgeInput, judged: &Judged, notes: Vec<String>) -> Measuring {
+    let rounds = input.metrics.iter().filter_map(|metric| {
+        let Taken::Samples(Samples::Noisy { rounds }) = &metric.taken else {
+            return None;
+        };
+        let of = |set: RoundSet| rounds.iter().filter(|round| round.set == set).count();
+        Some(RoundCount {
+            metric: metric.id.clone(),
+            main: of(RoundSet::Main),
+            confirmation: of(RoundSet::Confirmation),
+            slices: rounds.iter().map(|round| round.base.len()).sum(),
+            disturbed: disturbed_rounds(rounds).collect(),
+        })
+    });
+    let orders = judged.position_effects.iter().map(|order| OrderEffect {
+        metric: order.metric.clone(),
+        effect_pct: order.effect,
+        low_pct: order.low,
+        high_pct: order.high,
+    });
+    let (mut rounds, mut orders): (Vec<RoundCount>, Vec<OrderEffect>) =
+        (rounds.collect(), orders.collect());
+    // Whatever order the metrics came in, a report judged again is the same report.
+    rounds.sort_by(|a, b| a.metric.cmp(&b.metric));
+    orders.sort_by(|a, b| a.metric.cmp(&b.metric));
+    Measuring {
+        plan: input.plan.clone(),
+        rounds,
+        order_effects: orders,
+        notes,
+    }
+}

@@ -1,0 +1,131 @@
+//! The sentence about the whole run: the verdict, what it rests on, and what to do.
+//!
+//! The worst metric speaks for all others of its verdict, which are counted; what to do follows from
+//! its reason. A budget that was loosened without a reason comes before any metric, because it fails
+//! the run whatever was measured.
+
+use super::schema::{MetricReport, Report};
+use crate::budget::{BudgetChange, ChangeKind};
+use crate::model::{Reason, Verdict};
+
+/// The parts of the sentence.
+#[derive(Debug)]
+pub(super) struct Headline<'a> {
+    /// What speaks for the run.
+    pub subject: Subject<'a>,
+    /// How many other metrics have the verdict too.
+    others: usize,
+    /// What to do.
+    pub advice: &'static str,
+}
+
+impl Headline<'_> {
+    /// The other metrics in words; nothing where there are none.
+    pub(super) fn others(&self, verdict: Verdict) -> String {
+        match self.others {
+            0 => String::new(),
+            1 => format!(" (1 more metric: {verdict})"),
+            n => format!(" ({n} more metrics: {verdict})"),
+        }
+    }
+}
+
+/// What speaks for the run.
+#[derive(Debug)]
+pub(super) enum Subject<'a> {
+    /// A budget or another setting that was loosened without a reason.
+    Loosened(&'a BudgetChange),
+    /// The worst metric.
+    Metric(&'a MetricReport),
+    /// Nothing stands out, and why not.
+    Nothing(String),
+}
+
+/// The sentence about a run.
+pub(super) fn headline(report: &Report) -> Headline<'_> {
+    let with_verdict = || {
+        report
+            .metrics
+            .iter()
+            .filter(|m| m.verdict == report.verdict)
+    };
+    // A metric that was removed has a row of its own.
+    let loosened =
+        |change: &&BudgetChange| change.is_unjustified() && change.kind != ChangeKind::Removed;
+    if let Some(change) = report.budget_changes.iter().find(loosened) {
+        return Headline {
+            subject: Subject::Loosened(change),
+            others: with_verdict().count(),
+            advice: "Take the change back, or write a reason beside it in budgets.toml.",
+        };
+    }
+    match (report.verdict, with_verdict().next()) {
+        (Verdict::Fail | Verdict::Warn, Some(worst)) => Headline {
+            subject: Subject::Metric(worst),
+            others: with_verdict().count() - 1,
+            advice: advice(report, worst),
+        },
+        _ => Headline {
+            subject: Subject::Nothing(calm(report)),
+            others: 0,
+            advice: "Nothing to do.",
+        },
+    }
+}
+
+/// What a run that passes found.
+fn calm(report: &Report) -> String {
+    let count = |wanted: fn(&MetricReport) -> bool| {
+        report
+            .metrics
+            .iter()
+            .filter(|metric| wanted(metric))
+            .count()
+    };
+    let identical = count(|metric| metric.reason == Reason::IdenticalBinary);
+    let judged =
+        identical + count(|m| !matches!(m.reason, Reason::Skipped | Reason::IdenticalBinary));
+    let improved = match count(|metric| metric.reason == Reason::Improved) {
+        0 => String::new(),
+        n => format!(", {n} improved"),
+    };
+    if judged == 0 {
+        "nothing was judged".to_owned()
+    } else if identical == report.metrics.len() {
+        "base and head are the same binary".to_owned()
+    } else {
+        let metrics = if judged == 1 { "metric" } else { "metrics" };
+        format!("none of {judged} {metrics} got worse{improved}")
+    }
+}
+
+fn advice(report: &Report, worst: &MetricReport) -> &'static str {
+    let traded = report.trades.iter().any(|trade| trade.metric == worst.id);
+    let from_nothing = worst.delta_pct.is_none();
+    match (worst.verdict, worst.reason) {
+        (Verdict::Fail, Reason::Missing) => "Measure it again, or add that trade to budgets.toml.",
+        (Verdict::Fail, Reason::Inconclusive) => {
+            "Run it again with more time (--max-time) or on a quieter machine."
+        }
+        (Verdict::Fail, Reason::Unstable) => {
+            "Find out what makes the count differ from run to run, and what made it rise."
+        }
+        (Verdict::Fail, _) if from_nothing => "Take the rise out: no budget or trade can cover it.",
+        (Verdict::Fail, _) if traded => {
+            "Take the regression out, or, where it is worth its price, raise what the trade in \
+             budgets.toml allows."
+        }
+        (Verdict::Fail, _) => {
+            "Take the regression out, or, where it is worth its price, let it land once with a \
+             [[trades]] entry and its reason in budgets.toml."
+        }
+        (_, Reason::Inconclusive) => {
+            "It may land; to know more, run it with more time (--max-time) or on a quieter machine."
+        }
+        (_, Reason::Traded) => "It may land, as the trade in budgets.toml says.",
+        (_, Reason::Unstable) => {
+            "It may land; find out what makes the count differ from run to run."
+        }
+        _ => "It may land, if that price is meant.",
+    }
+}

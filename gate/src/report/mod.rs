@@ -1,0 +1,38 @@
+//! The report: what a run found, as data, as Markdown and as a table for a terminal.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `schema` | the fields of `report.json` |
+//! | `build` | from a judged run to a report, and back to what can be judged again |
+//! | `sentence` | the words for each outcome |
+//! | `headline` | the sentence about the whole run, and what to do |
+//! | `number` | how values and percentages are written |
+//! | `escape` | foreign text made harmless for Markdown and terminals |
+//! | `cells` | the cells of the table, the same for both renderers |
+//! | `markdown` | the comment on a pull request |
+//! | `table` | the terminal |
+//!
+//! Renderers see the report and nothing else, and decide nothing: verdicts, reasons and the order
+//! of the rows are fixed when the report is built.
+
+mod build;
+mod cells;
+mod escape;
+mod headline;
+mod markdown;
+mod number;
+mod schema;
+mod sentence;
+mod table;
+
+pub use build::{ReportError, RunFacts};
+pub use escape::{for_markdown, for_terminal};
+pub use markdown::{COMMENT_LEN_MAX, MARKER, markdown};
+pub use schema::{
+    BothBudgets, Measuring, MetricReport, OrderEffect, Report, Revision, RoundCount, Runner,
+    Schema, Timing, Tool, TradeReport,
+};
+pub use table::{Palette, table};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! The fields of `report.json`, schema `gate-report/1`.
+//!
+//! Unknown fields are errors, missing ones too: a number that does not exist is written `null`, so
+//! that nothing can be left out unseen. Floats are written with as many digits as it takes to read
+//! the same bits again. Percentages are plain numbers of percent.
+//!
+//! Invariant: judging `samples` with `budgets` and `measuring.plan` gives `verdict` and every row.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::budget::{Allow, BudgetChange, Budgets};
+use crate::judge::{Plan, TradeUsage};
+use crate::model::{Direction, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict};
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Which fields to expect.
+    pub schema: Schema,
+    /// The outcome of the run.
+    pub verdict: Verdict,
+    /// What the change starts from.
+    pub base: Revision,
+    /// What is judged.
+    pub head: Revision,
+    /// A row for each metric, worst first.
+    pub metrics: Vec<MetricReport>,
+    /// What head's budgets say otherwise than base's.
+    pub budget_changes: Vec<BudgetChange>,
+    /// The trades of this change.
+    pub trades: Vec<TradeReport>,
+    /// The machine.
+    pub runner: Runner,
+    /// What every drawn order comes from.
+    pub seed: u64,
+    /// What made the report.
+    pub tool: Tool,
+    /// How long each step took, in the order in which they ran.
+    pub timings: Vec<Timing>,
+    /// How the rounds went.
+    pub measuring: Measuring,
+    /// The budgets of both revisions, so that the run can be judged again.
+    pub budgets: BothBudgets,
+}
+
+/// The name of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Schema {
+    /// The only one so far.
+    #[serde(rename = "gate-report/1")]
+    V1,
+}
+
+/// A revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// What it was called: `main`, `HEAD~1`, `working tree`.
+    pub revision: String,
+    /// The commit; `null` for a working tree.
+    #[serde(deserialize_with = "present")]
+    pub commit: Option<String>,
+    /// The hash of its tree.
+    pub tree: String,
+}
+
+/// One metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricReport {
+    /// Its name, with the case.
+    pub id: MetricId,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// Which way is better.
+    pub direction: Direction,
+    /// How it is measured and whether it can fail.
+    pub kind: Kind,
+    /// Base's value.
+    #[serde(deserialize_with = "present")]
+    pub base: Option<f64>,
+    /// Head's value.
+    #[serde(deserialize_with = "present")]
+    pub head: Option<f64>,
+    /// Signed change of head against base.
+    #[serde(deserialize_with = "present")]
+    pub delta_pct: Option<Percent>,
+    /// Lower end of the interval of the adverse change.
+    #[serde(deserialize_with = "present")]
+    pub adverse_low_pct: Option<Percent>,
+    /// Upper end of the interval of the adverse change.
+    #[serde(deserialize_with = "present")]
+    pub adverse_high_pct: Option<Percent>,
+    /// Moves inside this cannot be told from noise.
+    #[serde(deserialize_with = "present")]
+    pub band_pct: Option<Percent>,
+    /// The largest adverse change that may land, in percent.
+    #[serde(deserialize_with = "present")]
+    pub budget: Option<Percent>,
+    /// The outcome.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// The outcome in words.
+    pub message: String,
+    /// Every value that was taken.
+    #[serde(deserialize_with = "present")]
+    pub samples: Option<Samples>,
+}
+
+/// A trade of this change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TradeReport {
+    /// The metric that it names.
+    pub metric: MetricId,
+    /// What may happen to it.
+    pub allow: Allow,
+    /// Why.
+    pub reason: String,
+    /// What became of it.
+    pub usage: TradeUsage,
+}
+
+/// The machine that the run was measured on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runner {
+    /// Operating system and architecture: `linux x86_64`.
+    pub platform: String,
+    /// Kernel release.
+    #[serde(deserialize_with = "present")]
+    pub kernel: Option<String>,
+    /// C library.
+    #[serde(deserialize_with = "present")]
+    pub libc: Option<String>,
+    /// Model of the processor.
+    #[serde(deserialize_with = "present")]
+    pub cpu: Option<String>,
+    /// Logical cores that the run could use.
+    pub cores: u32,
+    /// How the processor chooses its frequency.
+    #[serde(deserialize_with = "present")]
+    pub governor: Option<String>,
+    /// Bytes of memory.
+    #[serde(deserialize_with = "present")]
+    pub memory_bytes: Option<u64>,
+    /// Load average over a minute before the run.
+    #[serde(deserialize_with = "present")]
+    pub load_1m: Option<f64>,
+    /// Which cores the server and the load generator ran on, or why they were not kept apart.
+    pub placement: String,
+    /// What a reader should know before trusting the numbers.
+    pub notes: Vec<String>,
+}
+
+/// The program that made the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// What was done: `build base`, `measure`.
+    pub step: String,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// How the rounds went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measuring {
+    /// The looks that were planned.
+    pub plan: Plan,
+    /// The rounds of each metric that has any.
+    pub rounds: Vec<RoundCount>,
+    /// What starting second did to each metric.
+    pub order_effects: Vec<OrderEffect>,
+    /// What a reader should know of how the rounds went.
+    pub notes: Vec<String>,
+}
+
+/// The rounds of one metric.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoundCount {
+    /// Which metric.
+    pub metric: MetricId,
+    /// Rounds of the main set.
+    pub main: usize,
+    /// Rounds of the confirmation.
+    pub confirmation: usize,
+    /// Slices of base in all of them.
+    pub slices: usize,
+    /// The numbers of the rounds that the runner disturbed.
+    pub disturbed: Vec<u32>,
+}
+
+/// What starting second did to a metric: positive is worse.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderEffect {
+    /// Which metric.
+    pub metric: MetricId,
+    /// The estimate.
+    pub effect_pct: Percent,
+    /// Lower end of its interval.
+    pub low_pct: Percent,
+    /// Upper end of its interval.
+    pub high_pct: Percent,
+}
+
+/// The budgets of both revisions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BothBudgets {
+    /// Base's; `null` where it has no budgets file.
+    #[serde(deserialize_with = "present")]
+    pub base: Option<Budgets>,
+    /// Head's.
+    pub head: Budgets,
+}
+
+impl MetricReport {
+    /// The change turned so that positive is worse.
+    #[must_use]
+    pub fn adverse(&self) -> Option<f64> {
+        self.delta_pct
+            .map(|delta| self.direction.adverse_sign() * delta.get())
+    }
+}
+
+/// Reads a field that must be there, `null` or not: an `Option` alone may be left out.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer)
+}
