@@ -1,0 +1,5 @@
+//! The machine that a run was measured on, for the report.
+
+mod describe;
+
+pub use describe::Runner;
