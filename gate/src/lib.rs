@@ -11,6 +11,7 @@
 
 pub mod budget;
 pub mod build;
+pub mod cli;
 pub mod judge;
 pub mod measure;
 pub mod model;
@@ -19,4 +20,5 @@ pub mod process;
 pub mod publish;
 pub mod report;
 pub mod revision;
+pub mod runner;
 pub mod statistics;

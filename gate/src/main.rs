@@ -1,2 +1,7 @@
 //! The `gate` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gate::cli::run()
+}

@@ -79,7 +79,7 @@ pub enum BuildError {
         source: std::io::Error,
     },
     /// Git could not fill the room.
-    #[error("cannot check out {revision} into the build room {}", room.display())]
+    #[error("cannot check out {revision} into the build room {}: {source}", room.display())]
     #[diagnostic(help("is its disk full? GATE_CACHE_DIR moves the room elsewhere"))]
     Checkout {
         /// The revision, short.
@@ -87,7 +87,6 @@ pub enum BuildError {
         /// The room.
         room: PathBuf,
         /// What git said.
-        #[source]
         source: Box<RevisionError>,
     },
     /// A child process failed us, or the run was interrupted.

@@ -92,7 +92,7 @@ impl CpuSnapshot {
     }
 }
 
-/// CPU time that the calling thread has used, exact at the moment of the call.
+/// CPU time that the calling thread has used, exact to the call.
 #[must_use]
 pub fn this_thread_ns() -> u64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);

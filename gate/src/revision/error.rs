@@ -15,7 +15,7 @@ pub enum RevisionError {
         source: std::io::Error,
     },
     /// The folder belongs to no repository.
-    #[error("{} is not inside a git repository", folder.display())]
+    #[error("no git repository around {}", folder.display())]
     #[diagnostic(help("run gate inside a checkout, or name one with --repository DIR"))]
     NoRepository {
         /// Where the search began.

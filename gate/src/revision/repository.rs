@@ -38,6 +38,15 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// The same revision under another name.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
+    }
+
     /// The commit's first ten digits, or `working tree`.
     #[must_use]
     pub fn short(&self) -> String {
@@ -62,9 +71,8 @@ impl Repository {
             });
         }
         let Some(root) = git.answer(&["rev-parse", "--show-toplevel"])? else {
-            return Err(RevisionError::NoRepository {
-                folder: folder.to_owned(),
-            });
+            let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+            return Err(RevisionError::NoRepository { folder });
         };
         let root = PathBuf::from(root);
         let git = Git::new(&root);
@@ -198,7 +206,9 @@ impl Repository {
     /// What `head` is compared with where nobody named a base.
     pub fn default_base(&self, head: &Revision) -> Result<Revision, RevisionError> {
         let branch = self.default_branch()?;
-        let base = self.merge_base(&branch, head)?;
+        let base = self
+            .merge_base(&branch, head)?
+            .named(format!("merge base with {}", branch.name));
         if Some(&base.commit) == Some(&head.commit) {
             return self.first_parent(head);
         }
@@ -225,10 +235,7 @@ impl Repository {
     fn first_parent(&self, head: &Revision) -> Result<Revision, RevisionError> {
         let parent = format!("{}^1", head.commit.as_deref().unwrap_or("HEAD"));
         if self.commit_of(&parent)?.is_some() {
-            return self.resolve(&parent).map(|revision| Revision {
-                name: format!("{}^", head.name),
-                ..revision
-            });
+            return Ok(self.resolve(&parent)?.named(format!("{}^", head.name)));
         }
         if self.is_shallow()? {
             return Err(RevisionError::Shallow {

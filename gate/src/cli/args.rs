@@ -1,0 +1,112 @@
+//! The command line as typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// A performance gate: rebuilds base and head, measures both under one harness, and says PASS,
+/// WARN or FAIL.
+#[derive(Debug, Parser)]
+#[command(name = "gate", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    /// The repository to work on [default: the one around the current folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) repository: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit status: 0 PASS or WARN; 1 FAIL (or WARN under --fail-on warn); \
+                          2 gate could not judge, and says why.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Rebuild two revisions, measure both, judge, and report
+    Compare(CompareArgs),
+    /// Validate budgets.toml without measuring
+    Check(CheckArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct CompareArgs {
+    /// Compare with the merge base of this revision and HEAD [default: the default branch; its
+    /// previous commit where HEAD is on it]
+    pub(super) base: Option<String>,
+
+    /// The revision to judge [default: the working tree as it stands]
+    pub(super) head: Option<String>,
+
+    /// Compare with BASE itself instead of the merge base
+    #[arg(long, requires = "base")]
+    pub(super) exact_base: bool,
+
+    /// The budgets file, from the top of the repository
+    #[arg(long, value_name = "FILE", default_value = "budgets.toml")]
+    pub(super) budgets: PathBuf,
+
+    /// Measure only the metrics that match; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+
+    /// Time for measuring, builds apart; replaces `run.max_time`
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) max_time: Option<Duration>,
+
+    /// A short look: fewer and shorter rounds, at most 45 s of measuring
+    #[arg(long, conflicts_with = "max_time")]
+    pub(super) quick: bool,
+
+    /// Draw orders, ports and keys from this number [default: drawn anew and printed]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+
+    /// Where report.json, report.md and the logs go [default: target/gate]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+
+    /// From which verdict on to exit with 1
+    #[arg(long, value_enum, default_value_t = FailOn::Fail, value_name = "VERDICT")]
+    pub(super) fail_on: FailOn,
+
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CheckArgs {
+    /// The budgets file to check
+    #[arg(default_value = "budgets.toml", value_name = "FILE")]
+    pub(super) budgets: PathBuf,
+}
+
+/// What goes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people at a terminal
+    Table,
+    /// What a pull request shows
+    Markdown,
+    /// The report with every sample
+    Json,
+    /// Nothing
+    None,
+}
+
+/// From which verdict on the exit status is 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// FAIL only
+    Fail,
+    /// WARN too
+    Warn,
+    /// No verdict
+    Never,
+}

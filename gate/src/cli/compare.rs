@@ -1,0 +1,329 @@
+//! `gate compare`: from two revisions to an exit status.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::args::{CompareArgs, FailOn};
+use super::counted::{self, CountedArm};
+use super::error::CliError;
+use super::outcome;
+use super::progress::Progress;
+use super::revisions::Sides;
+use super::schedule::Schedule;
+use super::settings::{CompareSettings, Depth, QUICK_TIME};
+use super::timed::{self, TimedArms, TimedSettings};
+use super::{Exit, units};
+use crate::budget::{Budgets, Probe, Subject, live_trades};
+use crate::build::{Built, Room, cache_root};
+use crate::judge::{JudgeInput, Limits, MetricInput, Taken};
+use crate::measure::{ExactSettings, MeasureError};
+use crate::model::{Arm, MetricId, Samples, Verdict};
+use crate::process::{Interrupt, Plan};
+use crate::runner::Runner;
+
+/// The longest that one run of an exact probe may take.
+const EXACT_RUN_MAX: Duration = Duration::from_mins(5);
+
+/// How long a step took.
+type Timing = (&'static str, Duration);
+
+/// Runs the command.
+pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, CliError> {
+    let settings = CompareSettings::new(args)?;
+    let interrupt = Interrupt::install().map_err(|source| CliError::Signals { source })?;
+    let progress = Progress::new(settings.chatter);
+    let sides = Sides::resolve(&settings, repository)?;
+    let out = outcome::folder(&settings, &sides)?;
+    progress.say(&format!(
+        "comparing {} ({}) with {} ({})",
+        sides.head.name,
+        sides.head.short(),
+        sides.base.name,
+        sides.base.short(),
+    ));
+    let mut comparison = Comparison::new(&settings, &sides, &out, &progress, &interrupt)?;
+    comparison.measure()?;
+    let input = comparison.judge_input();
+    progress.finish();
+    let facts = outcome::facts(
+        &sides,
+        settings.seed,
+        &comparison.machine,
+        &comparison.timings,
+    );
+    let verdict = outcome::publish(&settings, &out, facts, &input)?;
+    Ok(match (verdict, settings.fail_on) {
+        (Verdict::Fail, FailOn::Fail | FailOn::Warn) | (Verdict::Warn, FailOn::Warn) => {
+            Exit::Refused
+        }
+        _ => Exit::Accepted,
+    })
+}
+
+/// One comparison as it goes on.
+struct Comparison<'a> {
+    settings: &'a CompareSettings,
+    sides: &'a Sides,
+    out: &'a Path,
+    progress: &'a Progress,
+    interrupt: &'a Interrupt,
+    machine: Runner,
+    schedule: Schedule,
+    metrics: Vec<MetricInput>,
+    timings: Vec<Timing>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(
+        settings: &'a CompareSettings,
+        sides: &'a Sides,
+        out: &'a Path,
+        progress: &'a Progress,
+        interrupt: &'a Interrupt,
+    ) -> Result<Self, CliError> {
+        let budgets = &sides.head_budgets;
+        if !budgets.metrics.keys().any(|name| is_wanted(settings, name)) {
+            return Err(CliError::NoMetric {
+                patterns: settings.patterns.clone(),
+                known: budgets.metrics.keys().cloned().collect(),
+            });
+        }
+        let groups = timed::group_count(&names_of(budgets, settings, Sort::Timed), budgets)?;
+        let time = match settings.depth {
+            Depth::Full(time) => time.unwrap_or(budgets.run.max_time),
+            Depth::Quick => QUICK_TIME.min(budgets.run.max_time),
+        };
+        let time = time / u32::try_from(groups.max(1)).unwrap_or(u32::MAX);
+        Ok(Self {
+            settings,
+            sides,
+            out,
+            progress,
+            interrupt,
+            machine: Runner::describe(Plan::for_this_machine()?, interrupt)?,
+            schedule: Schedule::new(time, budgets.run.confidence)?,
+            metrics: Vec::new(),
+            timings: Vec::new(),
+        })
+    }
+
+    /// Builds, counts and times what there is to be.
+    fn measure(&mut self) -> Result<(), CliError> {
+        self.skip_unwanted()?;
+        let sides = self.sides;
+        if sides.base.tree == sides.head.tree {
+            self.progress
+                .say("both revisions are the same tree: nothing to build or to measure");
+            self.pass_as_identical(Sort::Counted)?;
+            return self.pass_as_identical(Sort::Timed);
+        }
+        let (base, head) = self.build()?;
+        self.count(&base, &head)?;
+        if base.artifacts.same_bytes(&head.artifacts) {
+            self.progress
+                .say("both builds are the same bytes: nothing to time");
+            return self.pass_as_identical(Sort::Timed);
+        }
+        self.time(&base, &head)
+    }
+
+    fn build(&mut self) -> Result<(Built, Built), CliError> {
+        let start = Instant::now();
+        let room = Room::open(&cache_root()?, &self.sides.repository)?;
+        let base_budgets = self
+            .sides
+            .base_budgets
+            .as_ref()
+            .unwrap_or(&self.sides.head_budgets);
+        let base = self.build_arm(&room, Arm::Base, &base_budgets.subject)?;
+        let head = self.build_arm(&room, Arm::Head, &self.sides.head_budgets.subject)?;
+        self.timings.push(("build", start.elapsed()));
+        Ok((base, head))
+    }
+
+    fn build_arm(&self, room: &Room, arm: Arm, subject: &Subject) -> Result<Built, CliError> {
+        let revision = if arm == Arm::Base {
+            &self.sides.base
+        } else {
+            &self.sides.head
+        };
+        self.progress
+            .step(&format!("building {arm} ({})", revision.short()));
+        let log = self.out.join(format!("build-{arm}.log"));
+        let repository = &self.sides.repository;
+        let built = room.build(repository, revision, arm, subject, &log, self.interrupt)?;
+        let how = if built.cached {
+            "taken from the cache"
+        } else {
+            "built"
+        };
+        let seconds = built.time.as_secs_f64();
+        self.progress.say(&format!(
+            "{arm} ({}) {how} in {seconds:.1} s",
+            revision.short()
+        ));
+        Ok(built)
+    }
+
+    fn count(&mut self, base: &Built, head: &Built) -> Result<(), CliError> {
+        let start = Instant::now();
+        let budgets = &self.sides.head_budgets;
+        let mut names = names_of(budgets, self.settings, Sort::Counted);
+        // What head's budgets dropped is still counted on base, to show what is lost.
+        if let Some(base_budgets) = &self.sides.base_budgets {
+            let dropped = names_of(base_budgets, self.settings, Sort::Counted);
+            names.extend(
+                dropped
+                    .into_iter()
+                    .filter(|name| !budgets.metrics.contains_key(*name)),
+            );
+        }
+        let settings = ExactSettings {
+            cores: self.machine.placement.server.clone(),
+            limit: EXACT_RUN_MAX,
+        };
+        let (base_paths, head_paths) = (base.artifacts.paths(), head.artifacts.paths());
+        let arms = [
+            CountedArm {
+                arm: Arm::Base,
+                budgets: self.sides.base_budgets.as_ref(),
+                artifacts: &base_paths,
+            },
+            CountedArm {
+                arm: Arm::Head,
+                budgets: Some(budgets),
+                artifacts: &head_paths,
+            },
+        ];
+        let counted = counted::count(
+            &names,
+            budgets,
+            &arms,
+            &settings,
+            self.progress,
+            self.interrupt,
+        )?;
+        self.metrics
+            .extend(counted.into_iter().map(|(id, metric)| MetricInput {
+                id,
+                unit: metric.unit,
+                taken: Taken::Samples(Samples::Exact(metric.samples)),
+            }));
+        self.timings.push(("count", start.elapsed()));
+        Ok(())
+    }
+
+    fn time(&mut self, base: &Built, head: &Built) -> Result<(), CliError> {
+        let start = Instant::now();
+        let budgets = &self.sides.head_budgets;
+        let names = names_of(budgets, self.settings, Sort::Timed);
+        let base_budgets = self.sides.base_budgets.as_ref().unwrap_or(budgets);
+        let (Some(head_serve), false) = (&budgets.subject.serve, names.is_empty()) else {
+            return Ok(());
+        };
+        let ledger = live_trades(self.sides.base_budgets.as_ref(), budgets);
+        let limits = Limits::new(&ledger.live, budgets)?;
+        let settings = TimedSettings {
+            budgets,
+            limits: &limits,
+            seed: self.settings.seed,
+            cores: self.machine.placement.clone(),
+            logs: self.out,
+        };
+        let (base_paths, head_paths) = (base.artifacts.paths(), head.artifacts.paths());
+        let arms = TimedArms {
+            base: &base_paths,
+            head: &head_paths,
+            base_serve: base_budgets.subject.serve.as_ref().unwrap_or(head_serve),
+            head_serve,
+        };
+        let timed = timed::time(
+            &names,
+            &settings,
+            &self.schedule,
+            arms,
+            self.progress,
+            self.interrupt,
+        )?;
+        for metric in timed {
+            self.metrics.push(MetricInput {
+                unit: units::of(metric.quantity)?,
+                id: metric.id,
+                taken: Taken::Samples(Samples::Noisy {
+                    rounds: metric.rounds,
+                }),
+            });
+        }
+        self.timings.push(("time", start.elapsed()));
+        Ok(())
+    }
+
+    fn skip_unwanted(&mut self) -> Result<(), CliError> {
+        for name in self.sides.head_budgets.metrics.keys() {
+            if !is_wanted(self.settings, name) {
+                self.push_unmeasured(name, Taken::Skipped("left out by --only".to_owned()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_as_identical(&mut self, sort: Sort) -> Result<(), CliError> {
+        for name in names_of(&self.sides.head_budgets, self.settings, sort) {
+            self.push_unmeasured(name, Taken::IdenticalBinary)?;
+        }
+        Ok(())
+    }
+
+    fn push_unmeasured(&mut self, name: &str, taken: Taken) -> Result<(), CliError> {
+        let id = MetricId::new(name).map_err(MeasureError::from)?;
+        self.metrics.push(MetricInput {
+            id,
+            unit: units::none()?,
+            taken,
+        });
+        Ok(())
+    }
+
+    fn judge_input(&self) -> JudgeInput {
+        JudgeInput {
+            base_budgets: self.sides.base_budgets.clone(),
+            head_budgets: self.sides.head_budgets.clone(),
+            plan: self.schedule.plan.clone(),
+            metrics: self.metrics.clone(),
+        }
+    }
+}
+
+/// How a metric's samples are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Counted,
+    Timed,
+}
+
+/// The names of a sort's metrics that the user wants.
+fn names_of<'b>(budgets: &'b Budgets, settings: &CompareSettings, sort: Sort) -> Vec<&'b str> {
+    let is_of_sort = |probe: &Probe| match probe {
+        Probe::Command { .. } => sort == Sort::Counted,
+        Probe::RespLoad { .. } => sort == Sort::Timed,
+    };
+    budgets
+        .metrics
+        .iter()
+        .filter(|(name, spec)| is_of_sort(&spec.probe) && is_wanted(settings, name))
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+/// Whether `--only` lets a metric through: by its name, or by a pattern for its cases.
+fn is_wanted(settings: &CompareSettings, name: &str) -> bool {
+    let Some(only) = &settings.only else {
+        return true;
+    };
+    only.is_match(name)
+        || settings.patterns.iter().any(|pattern| {
+            pattern.split_once('/').is_some_and(|(of_name, _)| {
+                globset::Glob::new(of_name).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+            })
+        })
+}

@@ -1,0 +1,137 @@
+//! Everything that ends a run with exit status 2, and how it is shown.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+
+use crate::budget::BudgetError;
+use crate::build::BuildError;
+use crate::measure::MeasureError;
+use crate::model::UnitError;
+use crate::process::{Interrupted, ProcessError};
+use crate::publish::PublishError;
+use crate::revision::RevisionError;
+
+/// Why gate could not judge.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub(super) enum CliError {
+    /// An argument, or an input of the Action, makes no sense.
+    #[error("invalid value {value:?} for {name}: {why}")]
+    Input {
+        /// The option or input.
+        name: &'static str,
+        /// As typed.
+        value: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The file is nowhere.
+    #[error("{revision} has no {file}")]
+    #[diagnostic(help(
+        "write one at the top of the repository, or name another with --budgets FILE; \
+         ARCHITECTURE.md and the README of gate show what goes into it"
+    ))]
+    NoBudgets {
+        /// Which revision.
+        revision: String,
+        /// Which file.
+        file: String,
+    },
+    /// A file of budgets cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    #[diagnostic(help("name the file to check: `gate check FILE`"))]
+    ReadBudgets {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file of budgets is no text.
+    #[error("{file} of {revision} is not UTF-8 text")]
+    NotText {
+        /// The file.
+        file: String,
+        /// Whose.
+        revision: String,
+    },
+    /// `--only` leaves nothing.
+    #[error("no metric matches {}", patterns.join(" "))]
+    #[diagnostic(help("the metrics are: {}", known.join(", ")))]
+    NoMetric {
+        /// The patterns.
+        patterns: Vec<String>,
+        /// Names in the budgets.
+        known: Vec<String>,
+    },
+    /// The output folder is of no use.
+    #[error("cannot write into the output folder {}: {source}", path.display())]
+    #[diagnostic(help("name another with --out DIR"))]
+    Out {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The signals that end a run cannot be caught, so nobody could end the children.
+    #[error("cannot catch SIGINT and SIGTERM: {source}")]
+    Signals {
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Nobody can read the result.
+    #[error("cannot write the result to standard output: {source}")]
+    #[diagnostic(help("report.json and report.md are in the output folder all the same"))]
+    Stdout {
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Report(#[from] crate::report::ReportError),
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    #[error(transparent)]
+    Unit(#[from] UnitError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Budgets(#[from] BudgetError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Revision(#[from] RevisionError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    #[error(transparent)]
+    Judge(#[from] crate::judge::JudgeError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Publish(#[from] PublishError),
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl CliError {
+    /// Shows the error on standard error, in a frame that marks the place where there is one.
+    pub(super) fn show(&self) {
+        let terminal = std::io::stderr().is_terminal();
+        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let theme = if colour {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let mut text = String::new();
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(100)
+            .with_break_words(false)
+            // Every message tells its own cause.
+            .without_cause_chain();
+        if handler.render_report(&mut text, self).is_err() {
+            text = format!("error: {self}\n");
+        }
+        // With standard error closed there is nobody left to tell.
+        drop(write!(std::io::stderr(), "{text}"));
+    }
+}

@@ -1,0 +1,55 @@
+//! The command line: arguments in, an exit status out.
+//!
+//! | exit status | meaning |
+//! |---|---|
+//! | 0 | PASS, or WARN |
+//! | 1 | FAIL (or WARN under `--fail-on warn`) |
+//! | 2 | gate could not judge: bad arguments, bad budgets, failed build, crashed probe, missing value |
+
+mod args;
+mod check;
+mod compare;
+mod counted;
+mod error;
+mod outcome;
+mod progress;
+mod revisions;
+mod schedule;
+mod settings;
+mod timed;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+
+/// What a run of the program comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// PASS, or a verdict that the caller lets through.
+    Accepted,
+    /// A verdict that the caller wants to fail on.
+    Refused,
+}
+
+/// Runs the program with the process's arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    // On a usage error clap shows it and exits with 2, before anything is started.
+    let args = Args::parse();
+    let repository = args.repository;
+    let result = match args.command {
+        Command::Compare(compare) => compare::run(compare, repository.as_deref()),
+        Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
+    };
+    match result {
+        Ok(Exit::Accepted) => ExitCode::SUCCESS,
+        Ok(Exit::Refused) => ExitCode::from(1),
+        Err(error) => {
+            error.show();
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The end of a comparison: files, standard output, the step of a GitHub Action.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::args::Format;
+use super::error::CliError;
+use super::revisions::Sides;
+use super::settings::CompareSettings;
+use crate::judge::JudgeInput;
+use crate::model::Verdict;
+use crate::publish::write_report;
+use crate::report::{self, Palette, Report, RunFacts, Runner, Timing, Tool};
+use crate::{revision, runner};
+
+/// The output folder, made where it is missing.
+pub(super) fn folder(settings: &CompareSettings, sides: &Sides) -> Result<PathBuf, CliError> {
+    let path = settings
+        .out
+        .clone()
+        .unwrap_or_else(|| sides.repository.root().join("target/gate"));
+    let io = |source| CliError::Out {
+        path: path.clone(),
+        source,
+    };
+    std::fs::create_dir_all(&path).map_err(io)?;
+    // The folder is ours; without this its files would count as changes of the working tree.
+    if settings.out.is_none() {
+        std::fs::write(path.join(".gitignore"), "*\n").map_err(io)?;
+    }
+    path.canonicalize().map_err(io)
+}
+
+/// Builds the report, leaves its files, and prints what was asked for.
+pub(super) fn publish(
+    settings: &CompareSettings,
+    out: &Path,
+    facts: RunFacts,
+    input: &JudgeInput,
+) -> Result<Verdict, CliError> {
+    let report = Report::new(facts, input)?;
+    let (json, markdown) = (report.to_json()?, report::markdown(&report));
+    write_report(out, "report.json", &json)?;
+    write_report(out, "report.md", &markdown)?;
+    let text = match settings.format {
+        Format::Table => report::table(&report, palette()),
+        Format::Markdown => markdown.clone(),
+        Format::Json => json,
+        Format::None => String::new(),
+    };
+    let mut stdout = std::io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|source| CliError::Stdout { source })?;
+    let step = &settings.step;
+    step.set("verdict", &report.verdict.to_string())?;
+    step.set("report-json", &out.join("report.json").to_string_lossy())?;
+    step.set("report-md", &out.join("report.md").to_string_lossy())?;
+    step.summarise(&markdown)?;
+    Ok(report.verdict)
+}
+
+/// Colours for a terminal, unless the user wants none (no-color.org).
+fn palette() -> Palette {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !no_colour {
+        Palette::Ansi
+    } else {
+        Palette::Plain
+    }
+}
+
+/// What the report says beside the metrics.
+pub(super) fn facts(
+    sides: &Sides,
+    seed: u64,
+    machine: &runner::Runner,
+    timings: &[(&str, Duration)],
+) -> RunFacts {
+    RunFacts {
+        base: revision(&sides.base),
+        head: revision(&sides.head),
+        runner: runner(machine),
+        seed,
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        timings: timings
+            .iter()
+            .map(|(step, time)| Timing {
+                step: (*step).to_owned(),
+                seconds: time.as_secs_f64(),
+            })
+            .collect(),
+        notes: Vec::new(),
+    }
+}
+
+fn revision(revision: &revision::Revision) -> report::Revision {
+    report::Revision {
+        revision: revision.name.clone(),
+        commit: revision.commit.clone(),
+        tree: revision.tree.clone(),
+    }
+}
+
+/// The machine as the report tells it.
+fn runner(machine: &runner::Runner) -> Runner {
+    let placement = &machine.placement;
+    let used: BTreeSet<&usize> = placement.server.iter().chain(&placement.load).collect();
+    let used = u32::try_from(used.len()).unwrap_or(u32::MAX);
+    let guest = machine
+        .hypervisor
+        .as_ref()
+        .map(|host| format!("a virtual machine ({host})"));
+    Runner {
+        platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        kernel: Some(machine.kernel.clone()),
+        libc: machine.c_library.clone(),
+        cpu: machine.cpu_model.clone(),
+        cores: machine.cores.unwrap_or(used),
+        governor: machine.governor.clone(),
+        memory_bytes: machine.memory_bytes,
+        load_1m: machine.load_average,
+        placement: format!(
+            "server on {}, load on {}",
+            cores(&placement.server),
+            cores(&placement.load)
+        ),
+        notes: guest.into_iter().chain(placement.note.clone()).collect(),
+    }
+}
+
+fn cores(cores: &[usize]) -> String {
+    let numbers: Vec<String> = cores.iter().map(usize::to_string).collect();
+    match numbers.as_slice() {
+        [] => "any core".to_owned(),
+        [one] => format!("core {one}"),
+        more => format!("cores {}", more.join(", ")),
+    }
+}

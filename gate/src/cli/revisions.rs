@@ -1,0 +1,120 @@
+//! What is compared: both revisions, and the budgets of both.
+
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+use super::error::CliError;
+use super::settings::CompareSettings;
+use crate::budget::{self, Budgets};
+use crate::revision::{Repository, Revision};
+
+/// Both sides of a comparison, before anything is built.
+#[derive(Debug)]
+pub(super) struct Sides {
+    pub(super) repository: Repository,
+    pub(super) base: Revision,
+    pub(super) head: Revision,
+    /// `None` where base has no budgets file.
+    pub(super) base_budgets: Option<Budgets>,
+    pub(super) head_budgets: Budgets,
+}
+
+impl Sides {
+    pub(super) fn resolve(
+        settings: &CompareSettings,
+        repository: Option<&Path>,
+    ) -> Result<Self, CliError> {
+        let repository = Repository::discover(repository.unwrap_or(Path::new(".")))?;
+        let head = match &settings.head {
+            Some(name) => repository.resolve(name)?,
+            None => repository.working_tree()?,
+        };
+        let base = match &settings.base {
+            None => repository.default_base(&head)?,
+            Some(name) if settings.exact_base => repository.resolve(name)?,
+            Some(name) => {
+                let named = repository.resolve(name)?;
+                repository
+                    .merge_base(&named, &head)?
+                    .named(format!("merge base with {name}"))
+            }
+        };
+        repository.refuse_submodules(&base)?;
+        repository.refuse_submodules(&head)?;
+        let (base_budgets, head_budgets) =
+            read_budgets(&repository, &settings.budgets, &base, &head)?;
+        Ok(Self {
+            repository,
+            base,
+            head,
+            base_budgets,
+            head_budgets,
+        })
+    }
+}
+
+/// The budgets of both revisions. A file that neither tree has but that is on the disk (it is ignored,
+/// not added yet, or lies outside of the repository) holds for both.
+fn read_budgets(
+    repository: &Repository,
+    file: &Path,
+    base: &Revision,
+    head: &Revision,
+) -> Result<(Option<Budgets>, Budgets), CliError> {
+    let shown = file.to_string_lossy();
+    let missing = || CliError::NoBudgets {
+        revision: format!("{} ({})", head.name, head.short()),
+        file: shown.clone().into_owned(),
+    };
+    if let Some(path) = in_tree(repository, file) {
+        let of_base = read_from(repository, base, &path, &shown)?;
+        match read_from(repository, head, &path, &shown)? {
+            Some(of_head) => return Ok((of_base, of_head)),
+            // Head took the file away, and with it everything that it would be judged by.
+            None if of_base.is_some() => return Err(missing()),
+            None => {}
+        }
+    }
+    let path = repository.root().join(file);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) if source.kind() == ErrorKind::NotFound => return Err(missing()),
+        Err(source) => return Err(CliError::ReadBudgets { path, source }),
+    };
+    let budgets = budget::read(&shown, &text)?;
+    Ok((Some(budgets.clone()), budgets))
+}
+
+fn read_from(
+    repository: &Repository,
+    revision: &Revision,
+    path: &str,
+    shown: &str,
+) -> Result<Option<Budgets>, CliError> {
+    let Some(bytes) = repository.read(revision, path)? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8(bytes).map_err(|_| CliError::NotText {
+        file: shown.to_owned(),
+        revision: revision.short(),
+    })?;
+    Ok(Some(budget::read(shown, &text)?))
+}
+
+/// The path of `file` from the top of the tree, or `None` where it lies outside of the repository.
+fn in_tree(repository: &Repository, file: &Path) -> Option<String> {
+    let relative: PathBuf = if file.is_absolute() {
+        file.strip_prefix(repository.root()).ok()?.to_owned()
+    } else {
+        file.to_owned()
+    };
+    let plain = relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let words: Vec<String> = relative
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    plain.then(|| words.join("/"))
+}

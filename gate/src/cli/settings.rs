@@ -1,0 +1,150 @@
+//! The command line resolved: defaults filled in, the Action's inputs taken from the environment.
+//!
+//! The Action hands its inputs over as `GATE_*` variables, empty where the user gave none. What is
+//! typed on the command line goes first.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum as _;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::args::{CompareArgs, FailOn, Format};
+use super::error::CliError;
+use super::progress::Chatter;
+use crate::publish::Step;
+
+/// Measuring time of `--quick`.
+pub(super) const QUICK_TIME: Duration = Duration::from_secs(45);
+
+/// How much to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// As the budgets say, or as long as given.
+    Full(Option<Duration>),
+    /// A short look.
+    Quick,
+}
+
+/// `gate compare`, resolved.
+#[derive(Debug)]
+pub(super) struct CompareSettings {
+    pub(super) base: Option<String>,
+    pub(super) head: Option<String>,
+    pub(super) exact_base: bool,
+    pub(super) budgets: PathBuf,
+    pub(super) only: Option<GlobSet>,
+    /// `only` as typed.
+    pub(super) patterns: Vec<String>,
+    pub(super) depth: Depth,
+    pub(super) seed: u64,
+    pub(super) out: Option<PathBuf>,
+    pub(super) format: Format,
+    pub(super) fail_on: FailOn,
+    pub(super) chatter: Chatter,
+    pub(super) step: Step,
+}
+
+impl CompareSettings {
+    pub(super) fn new(args: CompareArgs) -> Result<Self, CliError> {
+        let max_time = match (args.max_time, input("GATE_MAX_TIME")) {
+            (Some(time), _) => Some(time),
+            (None, None) => None,
+            (None, Some(text)) => {
+                Some(
+                    humantime::parse_duration(&text).map_err(|error| CliError::Input {
+                        name: "max-time",
+                        value: text,
+                        why: error.to_string(),
+                    })?,
+                )
+            }
+        };
+        let fail_on = match input("GATE_FAIL_ON") {
+            Some(text) if args.fail_on == FailOn::Fail => {
+                FailOn::from_str(&text, false).map_err(|why| CliError::Input {
+                    name: "fail-on",
+                    value: text,
+                    why,
+                })?
+            }
+            _ => args.fail_on,
+        };
+        let budgets = match input("GATE_BUDGETS") {
+            Some(path) if args.budgets == Path::new("budgets.toml") => path.into(),
+            _ => args.budgets,
+        };
+        Ok(Self {
+            base: args.base.or_else(|| input("GATE_BASE")),
+            head: args.head.or_else(|| input("GATE_HEAD")),
+            exact_base: args.exact_base,
+            budgets,
+            only: globs(&args.only)?,
+            patterns: args.only,
+            depth: if args.quick {
+                Depth::Quick
+            } else {
+                Depth::Full(max_time)
+            },
+            seed: args.seed.unwrap_or_else(rand::random),
+            out: args.out,
+            format: args.format,
+            fail_on,
+            chatter: if args.quiet {
+                Chatter::Quiet
+            } else {
+                Chatter::Steps
+            },
+            step: step()?,
+        })
+    }
+}
+
+fn globs(patterns: &[String]) -> Result<Option<GlobSet>, CliError> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = Glob::new(pattern).map_err(|error| CliError::Input {
+            name: "--only",
+            value: pattern.clone(),
+            why: error.kind().to_string(),
+        })?;
+        set.add(glob);
+    }
+    set.build().map(Some).map_err(|error| CliError::Input {
+        name: "--only",
+        value: patterns.join(" "),
+        why: error.to_string(),
+    })
+}
+
+/// An input of the Action that is not empty.
+fn input(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The step's files, where the Action runs us: a workflow that merely calls `gate` keeps its
+/// outputs to itself.
+fn step() -> Result<Step, CliError> {
+    let Some(summary) = input("GATE_STEP_SUMMARY") else {
+        return Ok(Step::default());
+    };
+    let summary = match summary.as_str() {
+        "true" => input("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+        "false" => None,
+        _ => {
+            let why = "use true or false".to_owned();
+            return Err(CliError::Input {
+                name: "step-summary",
+                value: summary,
+                why,
+            });
+        }
+    };
+    Ok(Step::new(
+        input("GITHUB_OUTPUT").map(PathBuf::from),
+        summary,
+    ))
+}

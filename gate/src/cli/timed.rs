@@ -1,0 +1,264 @@
+//! The noisy metrics of a comparison: rounds of a group until the judge has what it needs.
+//!
+//! Metrics with the same load share their rounds; groups with different loads share the time.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::error::CliError;
+use super::progress::Progress;
+use super::schedule::Schedule;
+use crate::budget::{Budgets, Load, Probe, Quantity, Serve};
+use crate::judge::{Advisor, Clock, Design, Limits, NextStep, NoisyMetric, RoundsDone};
+use crate::measure::{ArmUnderTest, RoundRunner, RoundSettings, SLICE, Seeds};
+use crate::model::{Arm, MetricId, NoisyRound, RoundSet};
+use crate::process::{Interrupt, Plan};
+
+/// Both arms, as rounds start them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TimedArms<'a> {
+    pub(super) base: &'a BTreeMap<String, PathBuf>,
+    pub(super) head: &'a BTreeMap<String, PathBuf>,
+    pub(super) base_serve: &'a Serve,
+    pub(super) head_serve: &'a Serve,
+}
+
+/// What stays the same over all groups.
+#[derive(Debug)]
+pub(super) struct TimedSettings<'a> {
+    pub(super) budgets: &'a Budgets,
+    pub(super) limits: &'a Limits<'a>,
+    pub(super) seed: u64,
+    pub(super) cores: Plan,
+    pub(super) logs: &'a Path,
+}
+
+/// A metric of a group.
+#[derive(Debug, Clone)]
+pub(super) struct TimedMetric {
+    pub(super) id: MetricId,
+    pub(super) quantity: Quantity,
+    pub(super) rounds: Vec<NoisyRound>,
+}
+
+/// Metrics with the same load.
+#[derive(Debug)]
+struct Group {
+    load: Load,
+    metrics: Vec<TimedMetric>,
+}
+
+/// Measures every metric of `names`; the schedule is that of each group.
+pub(super) fn time(
+    names: &[&str],
+    settings: &TimedSettings<'_>,
+    schedule: &Schedule,
+    arms: TimedArms<'_>,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<Vec<TimedMetric>, CliError> {
+    let groups = groups(names, settings.budgets)?;
+    let judged = |group: &Group| -> usize {
+        group
+            .metrics
+            .iter()
+            .filter(|metric| is_judged(settings.budgets, &metric.id))
+            .count()
+    };
+    let family = groups.iter().map(judged).sum();
+    let confidence = settings.budgets.run.confidence;
+    let advisor = Advisor::new(&Design {
+        plan: schedule.plan.clone(),
+        confidence,
+        family,
+    })?;
+    let mut measured = Vec::new();
+    for (number, group) in (0..).zip(groups) {
+        let round_settings = RoundSettings {
+            load: group.load.clone(),
+            group: number,
+            seeds: Seeds::new(settings.seed),
+            slices: schedule.slices,
+            slice: SLICE,
+            plan: settings.cores.clone(),
+            log_folder: settings.logs.to_owned(),
+        };
+        let runner = RoundRunner::new(round_settings, interrupt.clone());
+        let mut run = GroupRun {
+            runner,
+            advisor: &advisor,
+            settings,
+            schedule,
+            arms,
+            progress,
+            group,
+        };
+        run.measure()?;
+        measured.extend(run.group.metrics);
+    }
+    Ok(measured)
+}
+
+/// The number of groups that `names` fall into.
+pub(super) fn group_count(names: &[&str], budgets: &Budgets) -> Result<usize, CliError> {
+    groups(names, budgets).map(|groups| groups.len())
+}
+
+fn groups(names: &[&str], budgets: &Budgets) -> Result<Vec<Group>, CliError> {
+    let mut groups: Vec<Group> = Vec::new();
+    for name in names {
+        let Some(spec) = budgets.metrics.get(*name) else {
+            continue;
+        };
+        let Probe::RespLoad { quantity, load } = &spec.probe else {
+            continue;
+        };
+        let id = MetricId::new(name).map_err(|error| CliError::Input {
+            name: "a metric of the budgets",
+            value: (*name).to_owned(),
+            why: error.to_string(),
+        })?;
+        let metric = TimedMetric {
+            id,
+            quantity: *quantity,
+            rounds: Vec::new(),
+        };
+        match groups.iter_mut().find(|group| group.load == *load) {
+            Some(group) => group.metrics.push(metric),
+            None => groups.push(Group {
+                load: load.clone(),
+                metrics: vec![metric],
+            }),
+        }
+    }
+    Ok(groups)
+}
+
+fn is_judged(budgets: &Budgets, id: &MetricId) -> bool {
+    budgets
+        .metrics
+        .get(id.name())
+        .is_some_and(|spec| !spec.report_only)
+}
+
+/// One group, being measured.
+struct GroupRun<'a> {
+    runner: RoundRunner,
+    advisor: &'a Advisor,
+    settings: &'a TimedSettings<'a>,
+    schedule: &'a Schedule,
+    arms: TimedArms<'a>,
+    progress: &'a Progress,
+    group: Group,
+}
+
+impl GroupRun<'_> {
+    fn measure(&mut self) -> Result<(), CliError> {
+        let start = Instant::now();
+        let mut done = RoundsDone {
+            main: 0,
+            confirmation: 0,
+        };
+        loop {
+            let clock = if done.main >= self.least() && start.elapsed() >= self.schedule.main_time {
+                Clock::Out
+            } else {
+                Clock::Running
+            };
+            match self.advice(done, clock)? {
+                NextStep::Done => return Ok(()),
+                NextStep::Measure { until } => {
+                    self.tell(&format!(
+                        "timing, round {} of {until} before the next look",
+                        done.main + 1
+                    ));
+                    self.round(done.main + done.confirmation, RoundSet::Main)?;
+                    done.main += 1;
+                }
+                NextStep::Confirm { until } => {
+                    let next = done.confirmation + 1;
+                    self.tell(&format!(
+                        "past a budget: confirming with a control, round {next} of {until}"
+                    ));
+                    self.round(done.main + done.confirmation, RoundSet::Confirmation)?;
+                    done.confirmation += 1;
+                }
+            }
+        }
+    }
+
+    /// Rounds that are measured however long they take: below, no verdict exists.
+    fn least(&self) -> u32 {
+        self.schedule
+            .plan
+            .looks
+            .first()
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn advice(&self, done: RoundsDone, clock: Clock) -> Result<NextStep, CliError> {
+        let budgets = self.settings.budgets;
+        let mut metrics = Vec::new();
+        for metric in &self.group.metrics {
+            let Some(spec) = budgets.metrics.get(metric.id.name()) else {
+                continue;
+            };
+            let Some(limit) = self.settings.limits.of(&metric.id)? else {
+                continue;
+            };
+            metrics.push(NoisyMetric {
+                id: &metric.id,
+                direction: spec.direction,
+                floor: spec.floor,
+                limit,
+                rounds: &metric.rounds,
+            });
+        }
+        Ok(self.advisor.next_step(&metrics, done, clock)?)
+    }
+
+    fn round(&mut self, number: u32, set: RoundSet) -> Result<(), CliError> {
+        let arms = &self.arms;
+        let base = ArmUnderTest {
+            arm: Arm::Base,
+            artifacts: arms.base,
+            serve: arms.base_serve,
+        };
+        let head = ArmUnderTest {
+            arm: Arm::Head,
+            artifacts: arms.head,
+            serve: arms.head_serve,
+        };
+        let control = ArmUnderTest {
+            arm: Arm::Control,
+            ..base
+        };
+        let in_round = match set {
+            RoundSet::Main => vec![base, head],
+            RoundSet::Confirmation => vec![base, head, control],
+        };
+        for (quantity, round) in self.runner.run(number, set, &in_round)? {
+            for metric in self
+                .group
+                .metrics
+                .iter_mut()
+                .filter(|m| m.quantity == quantity)
+            {
+                metric.rounds.push(round.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, text: &str) {
+        let names: Vec<&str> = self
+            .group
+            .metrics
+            .iter()
+            .map(|metric| metric.id.as_str())
+            .collect();
+        self.progress.step(&format!("{}: {text}", names.join(", ")));
+    }
+}

@@ -1,0 +1,118 @@
+//! The main job from two commits to a verdict, timed metrics included.
+
+use std::time::{Duration, Instant};
+
+use crate::subject::repository;
+
+#[test]
+fn a_slower_head_fails_and_the_report_says_by_how_much() {
+    let repository = repository();
+    let server = include_str!("subject/server.rs");
+    // Several microseconds a command beside the two or so that it takes: far past 10 %.
+    repository.write(
+        "server.rs",
+        &server.replace("SPIN: u32 = 0", "SPIN: u32 = 20_000"),
+    );
+    repository.commit("slower");
+    let run = repository.run(&["compare", "--seed", "7", "--max-time", "8s"]);
+    assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+    let report = repository.report();
+    assert_eq!(report["schema"], "gate-report/1");
+    assert_eq!(report["verdict"], "FAIL");
+    assert_eq!(report["seed"], 7);
+    for metric in report["metrics"].as_array().unwrap() {
+        if metric["kind"] != "noisy" {
+            assert_eq!(
+                metric["verdict"], "PASS",
+                "the exact metrics are equal: {metric}"
+            );
+            continue;
+        }
+        assert_eq!(
+            metric["verdict"], "FAIL",
+            "{}: {}",
+            metric["id"], metric["message"]
+        );
+        assert!(metric["adverse_low_pct"].as_f64().unwrap() > 10.0);
+        assert!(!metric["samples"]["rounds"].as_array().unwrap().is_empty());
+    }
+    let markdown =
+        std::fs::read_to_string(repository.path().join("target/gate/report.md")).unwrap();
+    assert!(markdown.contains("| metric | base | head | delta% | band | budget | verdict |"));
+    assert!(markdown.contains("qps") && markdown.contains("FAIL"));
+    assert!(
+        run.stdout.contains("qps"),
+        "the table is on standard output: {}",
+        run.stdout
+    );
+    assert_eq!(
+        repository
+            .run(&["compare", "--fail-on", "never", "--only", "bytes*"])
+            .status,
+        0
+    );
+}
+
+#[test]
+fn equal_binaries_pass_without_being_timed() {
+    let repository = repository();
+    repository.write("README", "another word");
+    repository.commit("a text");
+    let start = Instant::now();
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(start.elapsed() < Duration::from_mins(1), "nothing is timed");
+    let report = repository.report();
+    assert_eq!(report["verdict"], "PASS");
+    let metrics = report["metrics"].as_array().unwrap();
+    let qps = metrics.iter().find(|metric| metric["id"] == "qps").unwrap();
+    assert_eq!(qps["reason"], "identical_binary");
+    assert!(
+        qps["base"].is_null(),
+        "a number that does not exist is null: {qps}"
+    );
+}
+
+#[test]
+fn an_identical_tree_is_neither_built_nor_measured() {
+    let repository = repository();
+    repository.write("build.sh", "exit 1\n");
+    repository.commit("cannot be built");
+    repository.git(&["branch", "same"]);
+    repository.commit("nothing changed");
+    let run = repository.run(&["compare", "same", "HEAD"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let report = repository.report();
+    assert_eq!(report["base"]["tree"], report["head"]["tree"]);
+    for metric in report["metrics"].as_array().unwrap() {
+        assert_eq!(metric["reason"], "identical_binary", "{metric}");
+    }
+}
+
+#[test]
+fn a_second_run_builds_nothing() {
+    let repository = repository();
+    repository.write(
+        "build.sh",
+        concat!(include_str!("subject/build.sh"), "echo built >> \"$LOG\"\n"),
+    );
+    repository.commit("a build that is counted");
+    let count = repository.beside("count");
+    let compare = || {
+        let mut gate = repository.gate(&["compare", "--only", "bytes_per_key/*"]);
+        let output = gate.env("LOG", &count).output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        std::fs::read_to_string(&count)
+            .unwrap_or_default()
+            .lines()
+            .count()
+    };
+    let first = compare();
+    assert!(first >= 1, "head is built");
+    assert_eq!(compare(), first, "everything comes out of the cache");
+}

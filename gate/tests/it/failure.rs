@@ -1,0 +1,279 @@
+//! What gate says when it cannot judge: one clear message, exit status 2, nothing left behind.
+
+use std::net::TcpListener;
+
+use crate::repository::TestRepository;
+use crate::subject::{EXACT_BUDGETS, exact_repository, probe, repository};
+
+/// Commits `budgets` on top of the exact subject.
+fn with_budgets(budgets: &str) -> TestRepository {
+    let repository = exact_repository();
+    repository.write("budgets.toml", budgets);
+    repository.commit("other budgets");
+    repository
+}
+
+#[track_caller]
+fn leaves_nothing(repository: &TestRepository) {
+    let (worktrees, changes) = repository.traces();
+    assert_eq!(worktrees, 0);
+    assert_eq!(changes, "", "the checkout is as it was");
+}
+
+#[test]
+fn a_typo_in_the_budgets_is_marked() {
+    let typo = EXACT_BUDGETS.replace("budget    =", "budgte    =");
+    let repository = with_budgets(&typo);
+    repository
+        .run(&["compare"])
+        .refused(&["budgets.toml:12:1", "budgte", "budget"]);
+    repository
+        .run(&["check"])
+        .refused(&["budgets.toml:12:1", "did you mean `budget`"]);
+    leaves_nothing(&repository);
+}
+
+#[test]
+fn check_accepts_good_budgets_and_refuses_a_missing_file() {
+    let repository = exact_repository();
+    let run = repository.run(&["check"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("budgets.toml"), "{}", run.stdout);
+    repository
+        .run(&["check", "nowhere.toml"])
+        .refused(&["nowhere.toml"]);
+}
+
+#[test]
+fn head_without_budgets_is_told_what_to_write() {
+    let repository = TestRepository::new();
+    repository.commit("first");
+    repository.commit("second");
+    repository
+        .run(&["compare"])
+        .refused(&["has no budgets.toml"]);
+}
+
+#[test]
+fn a_build_that_fails_shows_its_last_lines() {
+    let repository = exact_repository();
+    repository.write(
+        "build.sh",
+        "echo compiling\necho 'error: expected one of 7 things' >&2\nexit 3\n",
+    );
+    repository.commit("broken");
+    let run = repository.run(&["compare"]);
+    run.refused(&[
+        "the build of head",
+        "exit status: 3",
+        "expected one of 7 things",
+        "build-head.log",
+    ]);
+    let log = repository.path().join("target/gate/build-head.log");
+    assert!(std::fs::read_to_string(log).unwrap().contains("compiling"));
+    leaves_nothing(&repository);
+}
+
+#[test]
+fn a_build_program_that_is_missing() {
+    let repository = with_budgets(&EXACT_BUDGETS.replace("[\"sh\", ", "[\"no-such-builder\", "));
+    repository.run(&["compare"]).refused(&["no-such-builder"]);
+}
+
+#[test]
+fn a_build_that_leaves_no_artifact() {
+    let repository = exact_repository();
+    repository.write("build.sh", "true\n");
+    repository.commit("builds nothing");
+    // What base's build left at the same path must not be taken for head's.
+    repository
+        .run(&["compare"])
+        .refused(&["build of head", "left no \"out/probe\""]);
+}
+
+#[test]
+fn a_probe_that_prints_rubbish() {
+    for (script, parts) in [
+        ("echo hello", ["probe", "hello"]),
+        (
+            "echo '{\"case\": \"int\", \"value\": NaN, \"unit\": \"B\"}'",
+            ["line 1", "NaN"],
+        ),
+        (
+            "echo '{\"case\": \"int\", \"value\": 1e999, \"unit\": \"B\"}'",
+            ["line 1", "1e999"],
+        ),
+        ("true", ["printed no reading", "probe"]),
+        ("echo oops >&2; exit 7", ["exit status: 7", "oops"]),
+        ("kill -SEGV $$", ["probe", "signal"]),
+    ] {
+        let repository = exact_repository();
+        repository.write("probe.sh", &format!("#!/bin/sh\n{script}\n"));
+        repository.commit("a broken probe");
+        repository.run(&["compare"]).refused(&parts);
+        leaves_nothing(&repository);
+    }
+}
+
+#[test]
+fn a_duplicate_case_is_refused() {
+    let repository = exact_repository();
+    repository.write("probe.sh", &probe(&[("int", "1", "B"), ("int", "2", "B")]));
+    repository.commit("twice");
+    repository.run(&["compare"]).refused(&["int", "twice"]);
+}
+
+#[test]
+fn a_unit_that_changed_is_refused() {
+    let repository = exact_repository();
+    repository.write(
+        "probe.sh",
+        &probe(&[("int", "40", "KiB"), ("raw", "300.25", "B")]),
+    );
+    repository.commit("another unit");
+    repository
+        .run(&["compare"])
+        .refused(&["bytes_per_key/int", "KiB"]);
+}
+
+#[test]
+fn a_server_that_exits_at_once() {
+    let repository = repository();
+    repository.write(
+        "server.rs",
+        "fn main() { eprintln!(\"cannot open the frobnicator\"); std::process::exit(9) }\n",
+    );
+    repository.commit("a server that does not start");
+    repository.run(&["compare"]).refused(&[
+        "head",
+        "exit status: 9",
+        "cannot open the frobnicator",
+    ]);
+    leaves_nothing(&repository);
+}
+
+#[test]
+fn a_server_that_never_gets_ready() {
+    let repository = repository();
+    let budgets = include_str!("subject/budgets.toml");
+    repository.write("server.rs", "fn main() { loop { std::thread::park() } }\n");
+    repository.write(
+        "budgets.toml",
+        &budgets.replace("max_time = \"8s\"", "max_time = \"9s\""),
+    );
+    repository.commit("a server that only waits");
+    repository.run(&["compare"]).refused(&["head", "ready"]);
+    leaves_nothing(&repository);
+}
+
+#[test]
+fn a_server_whose_port_is_fixed_and_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let repository = repository();
+    let server = include_str!("subject/server.rs");
+    let fixed = server.replace(
+        "std::env::args().nth(1)",
+        &format!("Some(\"{port}\".to_owned())"),
+    );
+    repository.write("server.rs", &fixed);
+    repository.commit("a fixed port");
+    repository
+        .run(&["compare"])
+        .refused(&["head", &format!("cannot listen on port {port}")]);
+    drop(taken);
+}
+
+#[test]
+fn a_server_that_answers_with_errors() {
+    let repository = repository();
+    let server = include_str!("subject/server.rs");
+    repository.write(
+        "server.rs",
+        &server.replace("(b\"GET\", [_, key])", "(b\"TEG\", [_, key])"),
+    );
+    repository.commit("GET is gone");
+    repository
+        .run(&["compare"])
+        .refused(&["head", "ERR unknown command"]);
+}
+
+#[test]
+fn a_full_disk_in_the_build_room() {
+    let repository = exact_repository();
+    repository.write(
+        "build.sh",
+        "mkdir -p out && head -c 64M /dev/zero > out/probe\n",
+    );
+    repository.commit("a large artifact");
+    let disk = repository.beside("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mount = |program: &str, args: &[&str]| {
+        std::process::Command::new(program)
+            .args(args)
+            .arg(&disk)
+            .output()
+            .is_ok_and(|o| o.status.success())
+    };
+    if !mount("mount", &["-t", "tmpfs", "-o", "size=8m", "gate-test"]) {
+        let needed = std::env::var_os("GATE_TEST_MOUNT").is_some();
+        assert!(
+            !needed,
+            "GATE_TEST_MOUNT is set, and a tmpfs cannot be mounted"
+        );
+        println!("skipped: mounting a small disk needs root");
+        return;
+    }
+    let output = repository
+        .gate(&["compare"])
+        .env("GATE_CACHE_DIR", &disk)
+        .output()
+        .unwrap();
+    assert!(mount("umount", &[]));
+    crate::repository::Run::from(output).refused(&["No space left on device"]);
+    leaves_nothing(&repository);
+}
+
+#[test]
+fn arguments_that_make_no_sense() {
+    let repository = exact_repository();
+    repository
+        .run(&["compare", "--max-time", "soon"])
+        .refused(&["--max-time", "soon"]);
+    repository
+        .run(&["compare", "--only", "[z"])
+        .refused(&["--only", "[z"]);
+    repository
+        .run(&["compare", "--only", "nothing_*"])
+        .refused(&["nothing_*", "no metric"]);
+    repository
+        .run(&["compare", "--budgets", "nowhere.toml"])
+        .refused(&["nowhere.toml"]);
+    repository.run(&["compar"]).refused(&["compare"]);
+}
+
+#[test]
+fn two_runs_do_not_share_a_build_room() {
+    let repository = exact_repository();
+    repository.write(
+        "build.sh",
+        "sleep 2; mkdir -p out && cp probe.sh out/probe && chmod +x out/probe\n",
+    );
+    repository.commit("a slow build");
+    let mut first = repository
+        .gate(&["compare", "--out", "/dev/null/nowhere"])
+        .spawn()
+        .unwrap();
+    assert_eq!(
+        first.wait().unwrap().code(),
+        Some(2),
+        "an output folder that cannot be made"
+    );
+    let mut first = repository
+        .gate(&["compare", "--quiet", "--format", "none"])
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(900));
+    repository.run(&["compare"]).refused(&["another gate run"]);
+    assert_eq!(first.wait().unwrap().code(), Some(0));
+}

@@ -1,0 +1,96 @@
+//! Ctrl-C and SIGTERM in the middle of a run: every child ends, every port is free again.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::repository::TestRepository;
+use crate::subject::{exact_repository, repository};
+
+/// Processes whose command line names a path under `folder`.
+fn processes_of(folder: &Path) -> Vec<String> {
+    let folder = folder.to_string_lossy().into_owned();
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok())
+        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
+        .filter(|line| line.contains(&folder))
+        .collect()
+}
+
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_mins(1);
+    while !done() {
+        assert!(Instant::now() < end, "waited 60 s for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn start(repository: &TestRepository) -> Child {
+    repository
+        .gate(&["compare", "--max-time", "60s"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Sends `signal`, and asserts that gate ends soon, says so, and leaves nothing.
+fn interrupt(repository: &TestRepository, gate: Child, signal: &str) {
+    let sent = Command::new("kill")
+        .args([signal, &gate.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let start = Instant::now();
+    let output = gate.wait_with_output().unwrap();
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "it took {:?}",
+        start.elapsed()
+    );
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("interrupted"), "{stderr}");
+    assert_eq!(processes_of(&repository.cache()), Vec::<String>::new());
+    assert_eq!(repository.traces(), (0, String::new()));
+}
+
+#[test]
+fn while_building() {
+    let repository = exact_repository();
+    // A child of a child, which only the whole process group's end reaches.
+    repository.write("build.sh", "sh -c \"sleep 300; echo $PWD/mark\" & wait\n");
+    repository.commit("a build without end");
+    for signal in ["-INT", "-TERM"] {
+        let gate = start(&repository);
+        wait_for("the build", || {
+            processes_of(&repository.cache())
+                .iter()
+                .any(|p| p.contains("mark"))
+        });
+        interrupt(&repository, gate, signal);
+    }
+}
+
+#[test]
+fn while_measuring() {
+    let repository = repository();
+    let server = include_str!("subject/server.rs");
+    repository.write(
+        "server.rs",
+        &server.replace("SPIN: u32 = 0", "SPIN: u32 = 1"),
+    );
+    repository.commit("another binary");
+    let gate = start(&repository);
+    // Both arms are up once two servers run out of the cache.
+    wait_for("two servers", || {
+        processes_of(&repository.cache())
+            .iter()
+            .filter(|p| p.contains("/artifacts/"))
+            .count()
+            >= 2
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    interrupt(&repository, gate, "-INT");
+}

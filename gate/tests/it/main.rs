@@ -1,0 +1,15 @@
+//! The command line on real repositories, real builds and real processes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on should panic"
+)]
+
+mod end_to_end;
+mod exact;
+mod failure;
+mod interruption;
+mod repository;
+mod revisions;
+mod subject;
