@@ -160,6 +160,9 @@ pub enum RoundFault {
         /// Slices that base has.
         base: usize,
     },
+    /// A figure of the round's health that is no number.
+    #[error("a figure of its health is no finite number")]
+    Health,
     /// A letter that stands for no arm.
     #[error("the recorded order has the letter {0:?}, which stands for no arm")]
     Letter(char),

@@ -16,7 +16,7 @@
 //! Invariant: every number that leaves this file is finite; a slice of 0 or NaN is an error.
 
 use super::error::{JudgeError, RoundFault};
-use crate::model::{Arm, Direction, MetricId, NoisyRound, Percent, RoundSet};
+use crate::model::{Arm, Direction, MetricId, NoisyRound, Percent, RoundHealth, RoundSet};
 use crate::statistics::median;
 
 /// What one round says.
@@ -76,6 +76,17 @@ pub(super) fn adverse_ratio(direction: Direction, percent: Percent) -> f64 {
 fn ratio(direction: Direction, round: &NoisyRound) -> Result<RoundRatio, RoundFault> {
     for letter in round.order.chars().chain(round.start_order.chars()) {
         Arm::from_letter(letter).ok_or(RoundFault::Letter(letter))?;
+    }
+    let RoundHealth {
+        steal_pct,
+        server_wait_pct,
+        generator_busy_pct,
+    } = round.health;
+    if ![steal_pct, server_wait_pct, generator_busy_pct]
+        .iter()
+        .all(|figure| figure.is_finite())
+    {
+        return Err(RoundFault::Health);
     }
     for (arm, values) in arms(round) {
         check_values(arm, values, &round.order)?;
@@ -179,7 +190,6 @@ fn pair_median(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RoundHealth;
 
     fn round() -> NoisyRound {
         NoisyRound {
@@ -228,7 +238,11 @@ mod tests {
     #[test]
     fn a_round_that_cannot_be_read_says_why() {
         type Spoil = fn(&mut NoisyRound);
-        let cases: [(Spoil, &str); 9] = [
+        let cases: [(Spoil, &str); 10] = [
+            (
+                |r| r.health.steal_pct = f64::NAN,
+                "its health is no finite number",
+            ),
             (
                 |r| r.head[1] = 0.0,
                 "slice 1 of head has the value 0; it must be",

@@ -50,6 +50,6 @@ pub enum Reason {
     Missing,
     /// Past its budget, and allowed to land by a trade of this change.
     Traded,
-    /// Not measured, for a reason that the message tells.
+    /// Not measured, or shown without being judged; the message tells which, and why.
     Skipped,
 }
