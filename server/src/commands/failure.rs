@@ -51,9 +51,10 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A text that quotes bytes: `parts` in a row.
+    /// A text that quotes bytes: `parts` in a row, each [as C prints it](printed).
     #[must_use]
     pub fn quoting(parts: &[&[u8]]) -> Self {
+        let parts: Vec<&[u8]> = parts.iter().copied().map(printed).collect();
         Self::Quoting(parts.concat().into())
     }
 
@@ -65,6 +66,12 @@ impl Failure {
             other => replies.error(other.to_string().as_bytes()),
         }
     }
+}
+
+/// What `%s` of C prints of `text`: no further than a zero byte.
+#[must_use]
+pub fn printed(text: &[u8]) -> &[u8] {
+    text.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 impl From<WrongType> for Failure {

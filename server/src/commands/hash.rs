@@ -1,4 +1,4 @@
-//! Hashes: HSET, HGET, HDEL, HLEN, HGETALL.
+//! Hashes: HSET, HMSET, HGET, HDEL, HLEN, HGETALL.
 
 use store::FieldWrite;
 
@@ -6,11 +6,25 @@ use super::{Call, Failure, Outcome};
 
 /// `HSET key field value [field value …]`
 pub fn hset(call: &mut Call<'_, '_>) -> Outcome {
+    let added = set_fields(call, "hset")?;
+    call.replies.integer(added);
+    Ok(())
+}
+
+/// `HMSET key field value [field value …]`: what `HSET` was before it took several fields
+pub fn hmset(call: &mut Call<'_, '_>) -> Outcome {
+    set_fields(call, "hmset")?;
+    call.replies.ok();
+    Ok(())
+}
+
+/// Sets all fields, and yields how many were not there.
+fn set_fields(call: &mut Call<'_, '_>, name: &'static str) -> Result<i64, Failure> {
     if !call.args.len().is_multiple_of(2) {
-        return Err(Failure::Arity("hset"));
+        return Err(Failure::Arity(name));
     }
     let (key, args, now) = (call.key(1), call.args, call.now);
-    let added = call.shards.with(key, |shard| {
+    Ok(call.shards.with(key, |shard| {
         let fields = args.from(2).step_by(2);
         let values = args.from(3).step_by(2);
         fields.zip(values).try_fold(0, |added, (field, value)| {
@@ -19,9 +33,7 @@ pub fn hset(call: &mut Call<'_, '_>) -> Outcome {
                 FieldWrite::Replaced => added,
             })
         })
-    })?;
-    call.replies.integer(added);
-    Ok(())
+    })?)
 }
 
 /// `HGET key field`

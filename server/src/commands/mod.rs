@@ -10,7 +10,7 @@
 //! | `counter`     | INCR, DECR, INCRBY, DECRBY                                           |
 //! | `key`         | DEL, UNLINK, EXISTS, TYPE, DBSIZE, FLUSHALL, RANDOMKEY, OBJECT, MEMORY |
 //! | `expiry`      | EXPIRE and its kin, TTL, PTTL, PERSIST                               |
-//! | `hash`        | HSET, HGET, HDEL, HLEN, HGETALL                                      |
+//! | `hash`        | HSET, HMSET, HGET, HDEL, HLEN, HGETALL                                      |
 //! | `scan`        | SCAN                                                                 |
 //! | `transaction` | MULTI, EXEC, DISCARD, WATCH, UNWATCH                                 |
 //! | `connection`  | PING, ECHO, HELLO, SELECT, CLIENT, QUIT                              |
@@ -32,7 +32,7 @@ pub mod transaction;
 
 use store::{Key, Millis, StringRef};
 
-pub use failure::Failure;
+pub use failure::{Failure, printed};
 pub use session::{Life, Queued, Session, Transaction};
 
 use crate::protocol::{Args, Replies};

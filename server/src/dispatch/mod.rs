@@ -13,7 +13,7 @@ mod table;
 
 use store::Millis;
 
-use crate::commands::{Call, Command, Failure, Flags, Life, Outcome, Queued, Session};
+use crate::commands::{Call, Command, Failure, Flags, Life, Outcome, Queued, Session, printed};
 use crate::protocol::{Args, Replies};
 use crate::state::{Access, State, Tally};
 
@@ -183,12 +183,7 @@ fn unknown_command(args: Args<'_>) -> Failure {
 
 /// The start of `text`, as C prints it: up to `max` bytes, and no further than a zero byte.
 fn shortened(text: &[u8], max: usize) -> &[u8] {
-    let text = text.get(..max).unwrap_or(text);
-    let end = text
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(text.len());
-    text.get(..end).unwrap_or(text)
+    printed(text.get(..max).unwrap_or(text))
 }
 
 /// Dooms an open transaction, in which a request was refused.

@@ -94,7 +94,7 @@ fn container_itself(_call: &mut Call<'_, '_>) -> Outcome {
 }
 
 /// Every command.
-pub(super) static COMMANDS: [Command; 52] = [
+pub(super) static COMMANDS: [Command; 53] = [
     command("append", 3, GROW_FAST, FIRST, string::append),
     command("decr", 2, GROW_FAST, FIRST, counter::decr),
     command("decrby", 3, GROW_FAST, FIRST, counter::decrby),
@@ -130,6 +130,7 @@ pub(super) static COMMANDS: [Command; 52] = [
     command("hget", 3, READ_FAST, FIRST, hash::hget),
     command("hgetall", 2, READ, FIRST, hash::hgetall),
     command("hlen", 2, READ_FAST, FIRST, hash::hlen),
+    command("hmset", -4, GROW_FAST, FIRST, hash::hmset),
     command("hset", -4, GROW_FAST, FIRST, hash::hset),
     command("discard", 1, AT_ONCE, NO_KEYS, transaction::discard),
     command(

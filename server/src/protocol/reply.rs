@@ -61,16 +61,19 @@ impl Replies {
         self.bytes.extend_from_slice(b"\r\n");
     }
 
-    /// An error: its code and text, such as `ERR syntax error`. Line ends in it become blanks.
+    /// An error: its code and text, such as `ERR syntax error`. Line ends in it become blanks, and
+    /// those at its end go.
     pub fn error(&mut self, text: &[u8]) {
+        let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let len = text
+            .iter()
+            .rposition(|byte| !is_line_end(byte))
+            .map_or(0, |last| last + 1);
+        let one_line = text
+            .iter()
+            .take(len)
+            .map(|byte| if is_line_end(byte) { b' ' } else { *byte });
         self.bytes.push(b'-');
-        let one_line = text.iter().map(|&byte| {
-            if matches!(byte, b'\r' | b'\n') {
-                b' '
-            } else {
-                byte
-            }
-        });
         self.bytes.extend(one_line);
         self.bytes.extend_from_slice(b"\r\n");
     }
@@ -201,7 +204,7 @@ mod tests {
     #[test]
     fn an_error_is_one_line_whatever_is_quoted_in_it() {
         assert_eq!(
-            bytes(|replies| replies.error(b"ERR a\r\nb")),
+            bytes(|replies| replies.error(b"ERR a\r\nb\r\n")),
             b"-ERR a  b\r\n"
         );
     }

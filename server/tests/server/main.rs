@@ -1,0 +1,28 @@
+//! The server from outside: real sockets, real processes, real bytes.
+//!
+//! | module         | what it holds the server to                                      |
+//! |----------------|------------------------------------------------------------------|
+//! | `frames`       | the decoder agrees with a naive one, however the bytes are cut   |
+//! | `wire`         | pipelines, cut frames, malformed frames, greedy clients          |
+//! | `commands`     | what each command does, through a client library                 |
+//! | `transactions` | `EXEC` happens at one instant, `WATCH` notices                   |
+//! | `memory`       | `maxmemory`, and what idle and slow connections hold             |
+//! | `process`      | flags, the line it prints, signals, exit codes                   |
+//! | `differential` | the same bytes as `redis-server`, for the same requests          |
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests fail by panicking, and say on standard error what they skip"
+)]
+
+mod commands;
+mod differential;
+mod frames;
+mod memory;
+mod process;
+mod random;
+mod support;
+mod transactions;
+mod wire;

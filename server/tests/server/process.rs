@@ -1,0 +1,60 @@
+//! The binary: flags, the line that it prints, signals, exit codes.
+
+use std::net::TcpListener;
+
+use crate::support::Process;
+
+#[test]
+fn a_signal_ends_it_well_with_clients_connected() {
+    for (signal, threads) in [("TERM", "1"), ("INT", "1"), ("TERM", "3"), ("INT", "3")] {
+        let mut server = Process::start(&["--port", "0", "--threads", threads]);
+        let mut client = server.connect();
+        assert_eq!(client.ask_line("SET k v"), "+OK\r\n");
+        server.signal(signal);
+        assert_eq!(client.rest(), b"");
+        assert_eq!(
+            server.end(),
+            (Some(0), String::new(), String::new()),
+            "SIG{signal}"
+        );
+    }
+}
+
+#[test]
+fn a_taken_port_is_one_clear_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, out, error) = Process::start(&["--port", &port]).end();
+    assert_eq!((code, out), (Some(1), String::new()));
+    assert_eq!(error.lines().count(), 1, "{error}");
+    let expected = format!("server: cannot listen on 127.0.0.1:{port}: Address already in use");
+    assert!(error.starts_with(&expected), "{error}");
+}
+
+#[test]
+fn help_and_version_are_for_people_and_end_well() {
+    let (code, out, _) = Process::start(&["--help"]).end();
+    assert_eq!(code, Some(0));
+    for flag in ["--bind", "--port", "--threads", "--maxmemory"] {
+        assert!(out.contains(flag), "{flag} in {out}");
+    }
+    let (code, out, _) = Process::start(&["--version"]).end();
+    assert_eq!(
+        (code, out),
+        (Some(0), format!("server {}\n", env!("CARGO_PKG_VERSION")))
+    );
+}
+
+#[test]
+fn flags_reach_the_server() {
+    let mut server = Process::start(&["--port", "0", "--maxmemory", "100mb", "--threads", "2"]);
+    let mut client = server.connect();
+    let config = client.ask_line("CONFIG GET maxmemory threads");
+    assert_eq!(
+        config,
+        "*4\r\n$9\r\nmaxmemory\r\n$9\r\n104857600\r\n$7\r\nthreads\r\n$1\r\n2\r\n"
+    );
+    let (code, _, error) = Process::start(&["--maxmemory", "much"]).end();
+    assert_eq!(code, Some(2));
+    assert!(error.contains("not a size of memory"), "{error}");
+}
