@@ -3,14 +3,12 @@
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::hash::{HashKey, Key, KeyHash};
+use crate::hash::{HashKey, Key, KeyHash, SHARD_BITS_MAX};
 use crate::shard::Shard;
 use crate::shards::{Shards, Sweep};
 use crate::time::Millis;
 use crate::value::Kind;
 
-/// The most shards, as a power of two.
-const SHARD_BITS_MAX: u32 = 10;
 /// Shards a thread, so that two threads rarely want the same one.
 const SHARDS_PER_THREAD: usize = 8;
 
@@ -54,9 +52,10 @@ impl ShardCount {
         (hash.0 >> 1 >> (63 - self.bits)) as usize
     }
 
-    /// The smallest hash of a shard's keys.
-    pub(crate) const fn first_hash(self, index: usize) -> u64 {
-        (index as u64) << (63 - self.bits) << 1
+    /// The smallest hash of the shard after this one; `None` after the last.
+    pub(crate) fn after(self, index: usize) -> Option<KeyHash> {
+        let next = index + 1;
+        (next < self.get()).then(|| KeyHash((next as u64) << (u64::BITS - self.bits)))
     }
 }
 
@@ -73,7 +72,7 @@ impl Keyspace {
     #[must_use]
     pub fn new(hash_key: HashKey, count: ShardCount) -> Self {
         let shards = (0..count.get())
-            .map(|_| Mutex::new(Shard::new(hash_key.clone())))
+            .map(|_| Mutex::new(Shard::new(hash_key.clone(), count.bits)))
             .collect();
         Self {
             hash_key,

@@ -24,8 +24,11 @@
 //! | module | owns |
 //! |---|---|
 //! | `keyspace`, `shards` | locks, what concerns all shards |
-//! | `shard` | the operations, the counters |
-//! | `entry`, `hash_value` | what the table holds for a key |
+//! | `shard` | the operations |
+//! | `segments` | the tables of a shard, the counters |
+//! | `entry` | what a table holds for a key |
+//! | `packed`, `varint` | a string entry in its bytes |
+//! | `hash_value` | the fields of a hash |
 //! | `hash` | hashing under a secret |
 //! | `watch` | versions of watched keys |
 //! | `size_class` | what an allocation costs |
@@ -38,11 +41,14 @@ mod hash;
 mod hash_value;
 mod integer;
 mod keyspace;
+mod packed;
+mod segments;
 mod shard;
 mod shards;
 mod size_class;
 mod time;
 mod value;
+mod varint;
 mod watch;
 
 pub use error::{IncrementError, LEN_MAX, StoreError, WrongType};

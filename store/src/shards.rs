@@ -1,14 +1,18 @@
 //! What concerns all shards, whether each is locked in its turn or all are held.
 
+use crate::hash::KeyHash;
 use crate::keyspace::ShardCount;
 use crate::shard::Shard;
 use crate::time::Millis;
 use crate::value::Kind;
 
+/// The cursor that begins and ends.
+const END: u64 = 0;
+
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sweep {
-    /// Where to go on; 0 when every shard was swept.
+    /// Where to go on; 0 when every key was looked at.
     pub cursor: u64,
     /// Keys that were removed.
     pub removed: usize,
@@ -87,46 +91,31 @@ pub trait Shards {
         now: Millis,
         mut visit: impl FnMut(&[u8], Kind),
     ) -> u64 {
-        let shards = self.count();
-        let mut left = count.max(1);
-        let first = shards.index(crate::hash::KeyHash(cursor));
-        for index in first..shards.get() {
-            let from = cursor.max(shards.first_hash(index));
-            if left == 0 {
-                return from;
-            }
+        let (mut left, mut cursor) = (count.max(1), Some(KeyHash(cursor)));
+        while let Some(from) = cursor.filter(|_| left > 0) {
+            let index = self.count().index(from);
             let step = self.with_shard(index, |shard| shard.scan(from, left, now, &mut visit));
-            if let Some(next) = step.next {
-                return next;
-            }
             left = left.saturating_sub(step.met);
+            cursor = step.next.or_else(|| self.count().after(index));
         }
-        0
+        cursor.map_or(END, |hash| hash.0)
     }
 
-    /// Removes expired keys, shard after shard, until about `budget` keys were looked at.
+    /// Removes expired keys in the order of hashes, until about `budget` keys were looked at.
     fn sweep_expired(&mut self, cursor: u64, budget: usize, now: Millis) -> Sweep {
-        let shards = self.count();
         let (mut left, mut removed) = (budget.max(1), 0);
-        for index in shards.index(crate::hash::KeyHash(cursor))..shards.get() {
-            if left == 0 {
-                return Sweep {
-                    cursor: shards.first_hash(index),
-                    removed,
-                };
-            }
-            let len = self.with_shard(index, |shard| {
-                let len = if shard.expiring() == 0 {
-                    0
-                } else {
-                    shard.len()
-                };
-                removed += shard.sweep(now);
-                len
-            });
-            left = left.saturating_sub(len);
+        let mut cursor = Some(KeyHash(cursor));
+        while let Some(from) = cursor.filter(|_| left > 0) {
+            let index = self.count().index(from);
+            let (gone, step) = self.with_shard(index, |shard| shard.sweep(from, left, now));
+            removed += gone;
+            left = left.saturating_sub(step.met);
+            cursor = step.next.or_else(|| self.count().after(index));
         }
-        Sweep { cursor: 0, removed }
+        Sweep {
+            cursor: cursor.map_or(END, |hash| hash.0),
+            removed,
+        }
     }
 
     /// Adds up a number of every shard.

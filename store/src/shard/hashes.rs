@@ -1,7 +1,7 @@
 //! Hashes: fields with values.
 
 use super::Shard;
-use crate::entry::{Entry, Value};
+use crate::entry::Entry;
 use crate::error::{check_key, check_value_len};
 use crate::hash::Key;
 use crate::hash_value::{FieldWrite, HashValue};
@@ -11,9 +11,7 @@ use crate::{StoreError, WrongType};
 impl Shard {
     /// The hash that `key` holds, to read its fields.
     pub fn hash(&mut self, key: Key<'_>, now: Millis) -> Result<Option<&HashValue>, WrongType> {
-        self.live(key, now)
-            .map(|entry| entry.value.as_hash())
-            .transpose()
+        self.live(key, now).map(Entry::as_hash).transpose()
     }
 
     /// Lets `field` of the hash `key` hold `value`.
@@ -28,24 +26,20 @@ impl Shard {
         check_key(field)?;
         check_value_len(value.len())?;
         self.expire(key, now);
-        if let Some(hash) = self.hash_mut(key)? {
-            let before = hash.heap_bytes();
-            let write = hash.set(field, value);
-            let after = hash.heap_bytes();
-            self.heap_bytes = self.heap_bytes - before + after;
-            self.watched.touch(key.bytes());
-            return Ok(write);
-        }
-        let mut hash = HashValue::new();
-        let write = hash.set(field, value);
-        let value = Value::Hash(Box::new(hash));
-        self.place(
-            key,
-            Entry {
-                value,
-                expiry: None,
-            },
-        );
+        let written = self
+            .segments
+            .update(key, |entry| Ok(entry.as_hash_mut()?.set(field, value)));
+        let write = match written {
+            Some(Err(error)) => return Err(error),
+            Some(Ok(write)) => write,
+            None => {
+                let mut hash = HashValue::new();
+                let write = hash.set(field, value);
+                self.segments.insert(key, Entry::hash(key.bytes(), hash));
+                write
+            }
+        };
+        self.watched.touch(key.bytes());
         Ok(write)
     }
 
@@ -67,19 +61,16 @@ impl Shard {
         now: Millis,
     ) -> Result<bool, WrongType> {
         self.expire(key, now);
-        let Some(hash) = self.hash_mut(key)? else {
-            return Ok(false);
-        };
-        let before = hash.heap_bytes();
-        if hash.remove(field).is_none() {
-            return Ok(false);
-        }
-        let (after, emptied) = (hash.heap_bytes(), hash.is_empty());
-        self.heap_bytes = self.heap_bytes - before + after;
-        if emptied {
-            self.take(key);
-        } else {
-            self.watched.touch(key.bytes());
+        let removed = self.segments.update(key, |entry| {
+            let hash = entry.as_hash_mut()?;
+            Ok(hash.remove(field).map(|()| hash.is_empty()))
+        });
+        match removed.transpose()?.flatten() {
+            None => return Ok(false),
+            Some(true) => {
+                self.take(key);
+            }
+            Some(false) => self.watched.touch(key.bytes()),
         }
         Ok(true)
     }
@@ -87,13 +78,5 @@ impl Shard {
     /// Number of fields, 0 if there is no key.
     pub fn hash_len(&mut self, key: Key<'_>, now: Millis) -> Result<usize, WrongType> {
         Ok(self.hash(key, now)?.map_or(0, HashValue::len))
-    }
-
-    fn hash_mut(&mut self, key: Key<'_>) -> Result<Option<&mut HashValue>, WrongType> {
-        match self.map.get_mut(key.bytes()).map(|entry| &mut entry.value) {
-            None => Ok(None),
-            Some(Value::Hash(hash)) => Ok(Some(hash)),
-            Some(_) => Err(WrongType),
-        }
     }
 }

@@ -7,11 +7,11 @@ use crate::value::Kind;
 
 /// How far a call came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ScanStep {
+pub(crate) struct Step {
     /// Keys looked at, expired ones included.
     pub(crate) met: usize,
     /// The hash to go on from; `None` where no key of the shard is left.
-    pub(crate) next: Option<u64>,
+    pub(crate) next: Option<KeyHash>,
 }
 
 impl Shard {
@@ -19,34 +19,49 @@ impl Shard {
     /// hash equals the last one's, since a cursor cannot point between equal hashes.
     pub(crate) fn scan(
         &self,
-        from: u64,
+        from: KeyHash,
         count: usize,
         now: Millis,
         mut visit: impl FnMut(&[u8], Kind),
-    ) -> ScanStep {
+    ) -> Step {
+        let (mut met, mut next) = (0, Some(from));
+        while let Some(hash) = next.filter(|_| met < count) {
+            let step = self.scan_range(hash, count - met, now, &mut visit);
+            met += step.met;
+            next = step.next.or_else(|| self.segments.range_after(hash));
+        }
+        Step { met, next }
+    }
+
+    /// The same within the range of `from`; `count` is not 0.
+    fn scan_range(
+        &self,
+        from: KeyHash,
+        count: usize,
+        now: Millis,
+        visit: &mut impl FnMut(&[u8], Kind),
+    ) -> Step {
         let mut found: Vec<_> = self
-            .map
-            .iter()
-            .map(|(key, entry)| (self.hash_key.hash(key), &**key, entry))
-            .filter(|(hash, ..)| *hash >= KeyHash(from))
+            .segments
+            .range_of(from)
+            .filter(|(hash, _)| *hash >= from)
             .collect();
-        let order = |a: &(KeyHash, &[u8], _), b: &(KeyHash, &[u8], _)| (a.0, a.1).cmp(&(b.0, b.1));
-        let last = match count.checked_sub(1) {
-            Some(at) if at < found.len() => found.select_nth_unstable_by(at, order).1.0,
-            _ => KeyHash(u64::MAX),
-        };
         let total = found.len();
-        found.retain(|(hash, ..)| *hash <= last);
-        found.sort_unstable_by(order);
-        for (_, key, entry) in &found {
+        if count < total {
+            let (_, (last, _), _) = found.select_nth_unstable_by_key(count - 1, |(hash, _)| *hash);
+            let last = *last;
+            found.retain(|(hash, _)| *hash <= last);
+        }
+        found.sort_unstable_by_key(|(hash, entry)| (*hash, entry.key()));
+        for (_, entry) in &found {
             if !entry.is_expired(now) {
-                visit(key, entry.value.kind());
+                visit(entry.key(), entry.kind());
             }
         }
-        let next = (found.len() < total).then(|| last.0.saturating_add(1));
-        ScanStep {
+        let last = found.last().filter(|_| found.len() < total);
+        Step {
             met: found.len(),
-            next,
+            next: last.map(|(hash, _)| KeyHash(hash.0.saturating_add(1))),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Strings: text, bytes and numbers.
 
 use super::Shard;
-use crate::entry::{Entry, Value};
+use crate::entry::{Entry, NewString};
 use crate::error::{check_key, check_value_len};
 use crate::hash::Key;
+use crate::packed::{Draft, StringEncoding};
 use crate::time::{ExpiryChange, Millis};
 use crate::value::StringRef;
+use crate::varint::Varint;
 use crate::{IncrementError, StoreError, WrongType};
 
 impl Shard {
@@ -15,9 +17,7 @@ impl Shard {
         key: Key<'_>,
         now: Millis,
     ) -> Result<Option<StringRef<'_>>, WrongType> {
-        self.live(key, now)
-            .map(|entry| entry.value.as_string())
-            .transpose()
+        self.live(key, now).map(Entry::as_string).transpose()
     }
 
     /// Lets `key` hold the string `value`, whatever it held before.
@@ -33,10 +33,9 @@ impl Shard {
         let expiry = match expiry {
             ExpiryChange::Clear => None,
             ExpiryChange::At(at) => Some(at),
-            ExpiryChange::Keep => self.live(key, now).and_then(|entry| entry.expiry),
+            ExpiryChange::Keep => self.live(key, now).and_then(Entry::expiry),
         };
-        let value = Value::string(value);
-        self.place(key, Entry { value, expiry });
+        self.put(key, &NewString::new(value).draft(key.bytes(), expiry));
         Ok(())
     }
 
@@ -48,13 +47,24 @@ impl Shard {
             self.set(key, tail, ExpiryChange::Clear, now)?;
             return Ok(tail.len());
         };
-        let expiry = entry.expiry;
-        let string = entry.value.as_string()?;
-        check_value_len(string.len() + tail.len())?;
-        let bytes = string.with_bytes(|head| [head, tail].concat());
-        let len = bytes.len();
-        let value = Value::Raw(bytes.into());
-        self.place(key, Entry { value, expiry });
+        let expiry = entry.expiry();
+        let head = entry.as_string()?;
+        let len = head.len() + tail.len();
+        check_value_len(len)?;
+        let appended = head.with_bytes(|value| {
+            let (encoding, key) = (StringEncoding::Raw, key.bytes());
+            Draft {
+                encoding,
+                expiry,
+                key,
+                value,
+                tail,
+            }
+            .pack()
+        });
+        self.segments
+            .update(key, |entry| *entry = Entry::String(appended));
+        self.watched.touch(key.bytes());
         Ok(len)
     }
 
@@ -64,13 +74,18 @@ impl Shard {
         let (number, expiry) = match self.live(key, now) {
             None => (0, None),
             Some(entry) => {
-                let number = entry.value.as_string()?.to_integer();
-                (number.ok_or(IncrementError::NotAnInteger)?, entry.expiry)
+                let number = entry.as_string()?.to_integer();
+                (number.ok_or(IncrementError::NotAnInteger)?, entry.expiry())
             }
         };
         let sum = number.checked_add(by).ok_or(IncrementError::Overflow)?;
-        let value = Value::Int(sum);
-        self.place(key, Entry { value, expiry });
+        let sum_string = NewString::Int(Varint::encode(sum));
+        self.put(key, &sum_string.draft(key.bytes(), expiry));
         Ok(sum)
+    }
+
+    fn put(&mut self, key: Key<'_>, draft: &Draft<'_>) {
+        self.segments.set(key, draft);
+        self.watched.touch(key.bytes());
     }
 }
