@@ -228,7 +228,7 @@ impl Segments {
 
     fn shrink(&mut self, hash: KeyHash) {
         let table = self.tables.of_mut(hash);
-        if table.len() < table.capacity() / SHRINK_RATIO {
+        if table.len() * SHRINK_RATIO < table.capacity() {
             self.counters.table_bytes -= table_bytes(table);
             table.shrink_to(table.len() * 2, |entry| table_hash(&self.hash_key, entry));
             self.counters.table_bytes += table_bytes(table);

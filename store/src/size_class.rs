@@ -21,8 +21,12 @@ pub(crate) const fn allocated(bytes: usize) -> usize {
         0 => 0,
         1..=8 => 8,
         9..=128 => bytes.next_multiple_of(16),
-        // A doubling (2^k, 2^(k+1)] has four classes: the step is 2^(k-2).
-        129..=SMALL_MAX => bytes.next_multiple_of(1 << ((bytes - 1).ilog2() - 2)),
+        // A doubling (2^k, 2^(k+1)] has four classes: the step is 2^(k-2). Shifted there and back,
+        // because the compiler would divide by a step that it does not know to be a power of two.
+        129..=SMALL_MAX => {
+            let step_bits = (bytes - 1).ilog2() - 2;
+            (((bytes - 1) >> step_bits) + 1) << step_bits
+        }
         _ => bytes.next_multiple_of(PAGE),
     }
 }
