@@ -35,6 +35,8 @@
 
 #![forbid(unsafe_code)]
 
+#[expect(dead_code, reason = "the shard does not use it")]
+mod arena;
 mod entry;
 mod error;
 mod hash;
