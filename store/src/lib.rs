@@ -35,12 +35,14 @@
 
 #![forbid(unsafe_code)]
 
-#[expect(dead_code, reason = "the shard does not use it")]
+#[allow(dead_code, reason = "the shard does not use it")]
 mod arena;
 mod entry;
 mod error;
 mod hash;
 mod hash_value;
+#[allow(dead_code, reason = "the shard does not use it")]
+mod index;
 mod integer;
 mod keyspace;
 mod packed;
