@@ -1,5 +1,7 @@
 //! Why the store refuses an operation.
 
+use crate::arena::OutOfMemory;
+
 /// The longest key or string value, in bytes: 512 MiB, as in Redis.
 pub const LEN_MAX: usize = 512 << 20;
 
@@ -20,6 +22,15 @@ pub enum StoreError {
     /// The value is, or would become, longer than [`LEN_MAX`].
     #[error("value longer than {LEN_MAX} bytes")]
     ValueTooLong,
+    /// There is no memory left, or no number left to call a place in it by.
+    #[error("out of memory")]
+    OutOfMemory,
+}
+
+impl From<OutOfMemory> for StoreError {
+    fn from(OutOfMemory: OutOfMemory) -> Self {
+        Self::OutOfMemory
+    }
 }
 
 /// Why a number was not incremented; nothing was changed.
@@ -34,6 +45,12 @@ pub enum IncrementError {
     /// The sum does not fit 64 bits.
     #[error("increment overflows 64 bits")]
     Overflow,
+}
+
+impl From<OutOfMemory> for IncrementError {
+    fn from(error: OutOfMemory) -> Self {
+        Self::Store(error.into())
+    }
 }
 
 impl From<WrongType> for IncrementError {

@@ -25,9 +25,10 @@
 //! |---|---|
 //! | `keyspace`, `shards` | locks, what concerns all shards |
 //! | `shard` | the operations |
-//! | `segments` | the tables of a shard, the counters |
-//! | `entry` | what a table holds for a key |
-//! | `packed`, `varint` | a string entry in its bytes |
+//! | `entries` | the entries of a shard, and what is counted about them |
+//! | `entry`, `varint` | an entry in its bytes |
+//! | `arena` | blobs of bytes by handle |
+//! | `index` | handles by the hash of their keys |
 //! | `hash_value` | the fields of a hash |
 //! | `hash` | hashing under a secret |
 //! | `watch` | versions of watched keys |
@@ -35,18 +36,15 @@
 
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, reason = "the shard does not use it")]
 mod arena;
+mod entries;
 mod entry;
 mod error;
 mod hash;
 mod hash_value;
-#[allow(dead_code, reason = "the shard does not use it")]
 mod index;
 mod integer;
 mod keyspace;
-mod packed;
-mod segments;
 mod shard;
 mod shards;
 mod size_class;

@@ -69,7 +69,8 @@ pub trait Shards {
             for index in 0..self.count().get() {
                 let len = self.with_shard(index, |shard| shard.len()) as u64;
                 if at < len {
-                    if let Some(key) = self.with_shard(index, |shard| shard.random_key(at, now)) {
+                    if let Some(key) = self.with_shard(index, |shard| shard.random_key(random, now))
+                    {
                         return Some(key);
                     }
                     break;

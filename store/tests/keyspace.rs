@@ -122,8 +122,8 @@ fn a_sweep_keeps_to_its_budget_and_goes_on_where_it_stopped() {
     }
     let first = keyspace.sweep_expired(0, 100, Millis(3));
     assert!(
-        (100..200).contains(&first.removed),
-        "{first:?}: a table has about 20 keys"
+        (100..1300).contains(&first.removed),
+        "{first:?}: a table is swept whole, and has 1152 keys at most"
     );
     assert_ne!(first.cursor, 0);
     let rest = keyspace.sweep_expired(first.cursor, usize::MAX, Millis(3));

@@ -6,7 +6,12 @@
 //! |---|---|---|
 //! | `int` | 16 bytes | an integer |
 //! | `embstr` | 16 bytes | 16 bytes |
+//! | `b32` | 16 bytes | 32 bytes |
+//! | `b128` | 16 bytes | 128 bytes |
+//! | `b128ttl` | 16 bytes | 128 bytes, and an expiry |
 //! | `raw` | 16 bytes | 256 bytes |
+//!
+//! `int_1m` and so on are the same with a million keys.
 //!
 //! A number is what the allocator handed out for a keyspace and its keys, tables included, divided
 //! by the keys. It is a count: keys, hashes and allocations are the same in every run, and so is the
@@ -30,6 +35,10 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 const HASH_SEED: u64 = 0x5EED;
 /// The time at which everything happens.
 const NOW: Millis = Millis(1_700_000_000_000);
+/// The time at which keys expire that do.
+const EXPIRY: Millis = Millis(1_800_000_000_000);
+/// Numbers of keys, and what is added to the names of cases.
+const RUNS: [(u32, &str); 2] = [(300_000, ""), (1_000_000, "_1m")];
 
 /// Counts what the store costs, one JSON object a line
 #[derive(Parser)]
@@ -43,29 +52,58 @@ struct Args {
 enum Probe {
     /// Bytes per key, by class of value
     Memory {
-        /// Number of keys
-        #[arg(long, value_name = "N", default_value = "300000")]
-        keys: NonZeroU32,
+        /// Number of keys, instead of 300,000 and then a million
+        #[arg(long, value_name = "N")]
+        keys: Option<NonZeroU32>,
     },
 }
 
 /// A class of values.
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy)]
 enum Case {
     Int,
     Embstr,
+    B32,
+    B128,
+    B128Ttl,
     Raw,
 }
 
 impl Case {
-    const ALL: [Self; 3] = [Self::Int, Self::Embstr, Self::Raw];
+    const ALL: [Self; 6] = [
+        Self::Int,
+        Self::Embstr,
+        Self::B32,
+        Self::B128,
+        Self::B128Ttl,
+        Self::Raw,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Embstr => "embstr",
+            Self::B32 => "b32",
+            Self::B128 => "b128",
+            Self::B128Ttl => "b128ttl",
+            Self::Raw => "raw",
+        }
+    }
 
     fn value(self, number: u32) -> String {
         match self {
             Self::Int => format!("{number}"),
             Self::Embstr => format!("value:{number:010}"),
+            Self::B32 => format!("value:{number:026}"),
+            Self::B128 | Self::B128Ttl => format!("value:{number:0122}"),
             Self::Raw => format!("value:{number:0250}"),
+        }
+    }
+
+    const fn expiry(self) -> ExpiryChange {
+        match self {
+            Self::B128Ttl => ExpiryChange::At(EXPIRY),
+            _ => ExpiryChange::Clear,
         }
     }
 }
@@ -73,7 +111,7 @@ impl Case {
 /// One line of output.
 #[derive(Serialize)]
 struct Line {
-    case: Case,
+    case: String,
     value: f64,
     unit: &'static str,
 }
@@ -130,19 +168,25 @@ fn main() -> ExitCode {
     }
 }
 
-fn memory(keys: NonZeroU32) -> Result<(), ProbeError> {
+fn memory(keys: Option<NonZeroU32>) -> Result<(), ProbeError> {
     let mut out = io::stdout().lock();
-    for case in Case::ALL {
-        let value = bytes_per_key(case, keys)?;
-        serde_json::to_writer(
-            &mut out,
-            &Line {
-                case,
-                value,
+    let runs = match keys {
+        Some(keys) => vec![(keys, "")],
+        None => RUNS
+            .iter()
+            .filter_map(|(keys, suffix)| Some((NonZeroU32::new(*keys)?, *suffix)))
+            .collect(),
+    };
+    for (keys, suffix) in runs {
+        for case in Case::ALL {
+            let line = Line {
+                case: format!("{}{suffix}", case.name()),
+                value: bytes_per_key(case, keys)?,
                 unit: "B",
-            },
-        )?;
-        writeln!(out)?;
+            };
+            serde_json::to_writer(&mut out, &line)?;
+            writeln!(out)?;
+        }
     }
     Ok(out.flush()?)
 }
@@ -178,7 +222,7 @@ fn fill(case: Case, keys: NonZeroU32) -> Result<Keyspace, ProbeError> {
         let value = case.value(number);
         keyspace
             .lock(key)
-            .set(key, value.as_bytes(), ExpiryChange::Clear, NOW)?;
+            .set(key, value.as_bytes(), case.expiry(), NOW)?;
     }
     Ok(keyspace)
 }
@@ -216,8 +260,15 @@ mod tests {
     #[test]
     fn values_have_the_size_of_their_class() {
         assert_eq!(Case::Int.value(7), "7");
-        assert_eq!(Case::Embstr.value(u32::MAX).len(), 16);
-        assert_eq!(Case::Raw.value(u32::MAX).len(), 256);
+        let cases = [
+            Case::Embstr,
+            Case::B32,
+            Case::B128,
+            Case::B128Ttl,
+            Case::Raw,
+        ];
+        let lengths = cases.map(|case| case.value(u32::MAX).len());
+        assert_eq!(lengths, [16, 32, 128, 128, 256]);
     }
 
     #[test]

@@ -146,21 +146,21 @@ fn set_expiry(call: &mut Call<'_, '_>, clause: Clause, name: &'static str) -> Ou
     let (key, now) = (call.key(1), call.now);
     let set = call.shards.with(key, |shard| {
         let Some(current) = shard.expiry(key, now) else {
-            return 0;
+            return Ok(0);
         };
         if !conditions
             .iter()
             .all(|condition| condition.holds(current, instant))
         {
-            return 0;
+            return Ok(0);
         }
         // Before the epoch is as long past as the epoch itself.
         let at = Millis(u64::try_from(instant).unwrap_or_default());
-        match shard.set_expiry(key, at, now) {
+        Ok::<_, Failure>(match shard.set_expiry(key, at, now)? {
             ExpirySet::NoKey => 0,
             ExpirySet::Set | ExpirySet::Removed => 1,
-        }
-    });
+        })
+    })?;
     call.replies.integer(set);
     Ok(())
 }

@@ -85,6 +85,7 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::WrongType(WrongType) => Self::WrongType,
             StoreError::KeyTooLong | StoreError::ValueTooLong => Self::TooLong,
+            StoreError::OutOfMemory => Self::OutOfMemory,
         }
     }
 }

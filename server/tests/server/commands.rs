@@ -170,7 +170,7 @@ fn keys_of_any_type() {
             .arg(key)
             .query(&mut client)
             .unwrap();
-        assert!((16..512).contains(&bytes), "{key} takes {bytes} bytes");
+        assert!((8..512).contains(&bytes), "{key} takes {bytes} bytes");
     }
     let keys: BTreeSet<String> = (0..200)
         .map(|_| cmd("RANDOMKEY").query(&mut client).unwrap())

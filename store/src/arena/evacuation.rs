@@ -20,7 +20,7 @@ const PAGES_SEEN_MAX: usize = 8;
 const PAUSE: u16 = 256;
 
 /// The page that is being emptied.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Evacuation {
     page: Option<u32>,
     /// The first slot that was not looked at.
@@ -30,6 +30,12 @@ pub(super) struct Evacuation {
 }
 
 impl Evacuation {
+    pub(super) const NONE: Self = Self {
+        page: None,
+        slot: 0,
+        pause: 0,
+    };
+
     /// The page was dropped.
     pub(super) fn forget(&mut self, page: u32) {
         if self.page == Some(page) {
@@ -127,7 +133,7 @@ impl Arena {
         self.pages.get_mut(number as usize)?.fill = Fill::Leaving;
         self.evacuation = Evacuation {
             page: Some(number),
-            ..Default::default()
+            ..Evacuation::NONE
         };
         Some(number)
     }

@@ -62,6 +62,11 @@ impl Arena {
 
     /// Where in `classes` a class is; it is added if it is not there.
     fn class_place(&mut self, size: SizeClass) -> Result<u16, OutOfMemory> {
+        if self.class_places.is_empty() {
+            let reserved = self.class_places.try_reserve_exact(class::COUNT);
+            reserved.map_err(|_| OutOfMemory)?;
+            self.class_places.resize(class::COUNT, NO_CLASS);
+        }
         let place = self.class_places.get_mut(size.index).ok_or(OutOfMemory)?;
         if *place == NO_CLASS {
             let slot_bytes = u32::try_from(size.slot_bytes).map_err(|_| OutOfMemory)?;
@@ -162,7 +167,7 @@ impl Arena {
             self.pages = Vec::new();
             self.vacant_page = NO_PAGE;
             self.classes = Vec::new();
-            *self.class_places = [NO_CLASS; class::COUNT];
+            self.class_places = Vec::new();
         }
     }
 

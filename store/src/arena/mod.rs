@@ -58,7 +58,8 @@ pub(crate) struct Arena {
     /// The classes in use, in the order of their first blob.
     classes: Vec<Class>,
     /// Where in `classes` a class is, by the class's number.
-    class_places: Box<[u16; class::COUNT]>,
+    /// Empty while no class is.
+    class_places: Vec<u16>,
     boxes: Slab<Vec<u8>>,
     /// Bytes of pages, as the allocator rounds them.
     page_bytes: usize,
@@ -73,18 +74,18 @@ pub(crate) struct Arena {
 const NO_CLASS: u16 = u16::MAX;
 
 impl Arena {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) const fn new(limits: Limits) -> Self {
         Self {
             limits,
             pages: Vec::new(),
             vacant_page: NO_PAGE,
             classes: Vec::new(),
-            class_places: Box::new([NO_CLASS; class::COUNT]),
+            class_places: Vec::new(),
             boxes: Slab::new(limits.boxes),
             page_bytes: 0,
             box_bytes: 0,
             free_bytes: 0,
-            evacuation: Evacuation::default(),
+            evacuation: Evacuation::NONE,
         }
     }
 
@@ -224,6 +225,11 @@ impl Arena {
         }
     }
 
+    /// Takes every blob out.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.limits);
+    }
+
     /// Bytes of slots and boxes that a blob takes.
     pub(crate) fn footprint(&self, handle: Handle) -> usize {
         match handle.target() {
@@ -242,13 +248,14 @@ impl Arena {
     pub(crate) const fn heap_bytes(&self) -> usize {
         self.page_bytes
             + self.box_bytes
-            + allocated(size_of::<[u16; class::COUNT]>())
+            + allocated(self.class_places.capacity() * size_of::<u16>())
             + allocated(self.pages.capacity() * size_of::<Page>())
             + allocated(self.classes.capacity() * size_of::<Class>())
             + self.boxes.heap_bytes()
     }
 
     /// Bytes of slots that hold no blob: what the next writes can take, or defragmentation give back.
+    #[cfg(test)]
     pub(crate) const fn free_bytes(&self) -> usize {
         self.free_bytes
     }

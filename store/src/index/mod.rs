@@ -121,12 +121,6 @@ impl Index {
         Some(Place { table: number, at })
     }
 
-    #[inline]
-    pub(crate) fn handle(&self, place: Place) -> Option<Handle> {
-        let table = self.tables.get(place.table)?;
-        table.handle(place.at).map(Handle::from_bits)
-    }
-
     /// Notes that a key is somewhere else.
     pub(crate) fn set_handle(&mut self, place: Place, handle: Handle) {
         if let Some(table) = self.tables.get_mut(place.table) {

@@ -177,13 +177,6 @@ impl Table {
         self.spill.iter().position(found).map(At::Spill)
     }
 
-    pub(super) fn handle(&self, at: At) -> Option<u32> {
-        match at {
-            At::Slot { bucket, slot } => self.buckets.get(bucket)?.handle(slot),
-            At::Spill(at) => self.spill.get(at).map(|spilled| spilled.handle),
-        }
-    }
-
     pub(super) fn set_handle(&mut self, at: At, handle: u32) {
         match at {
             At::Slot { bucket, slot } => {

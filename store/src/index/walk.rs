@@ -20,8 +20,8 @@ pub(crate) struct Visited {
 }
 
 impl Index {
-    /// Collects what lies from `from` on in the bucket that `from` belongs to, by ascending
-    /// position; where the next one begins, or `None` at the end.
+    /// Collects what belongs to the bucket that `from` belongs to, from `from` on and in no order;
+    /// where the next bucket begins, or `None` at the end.
     pub(crate) fn home_entries(
         &self,
         from: Position,
@@ -46,7 +46,6 @@ impl Index {
                 out.push((position, handle));
             }
         }
-        out.sort_unstable_by_key(|(position, handle)| (*position, handle.bits()));
         table.bucket_end(home)
     }
 

@@ -1,35 +1,38 @@
 //! Expiry: the time at which a key is gone.
 
 use super::Shard;
-use crate::entry::Entry;
+use crate::StoreError;
+use crate::entries::{Found, Step};
 use crate::hash::{Key, KeyHash};
-use crate::shard::scan::Step;
 use crate::time::{ExpirySet, Millis};
 
 impl Shard {
     /// When `key` expires: `None` if there is no key, `Some(None)` if it stays.
     pub fn expiry(&mut self, key: Key<'_>, now: Millis) -> Option<Option<Millis>> {
-        self.live(key, now).map(Entry::expiry)
+        self.live(key, now).map(Found::expiry)
     }
 
     /// Lets `key` expire at `at`; at once, if that time has come.
-    pub fn set_expiry(&mut self, key: Key<'_>, at: Millis, now: Millis) -> ExpirySet {
+    pub fn set_expiry(
+        &mut self,
+        key: Key<'_>,
+        at: Millis,
+        now: Millis,
+    ) -> Result<ExpirySet, StoreError> {
         self.expire(key, now);
         if at <= now {
-            return if self.take(key) {
+            let removed = self.take(key);
+            return Ok(if removed {
                 ExpirySet::Removed
             } else {
                 ExpirySet::NoKey
-            };
+            });
         }
-        let written = self
-            .segments
-            .update(key, |entry| entry.set_expiry(Some(at)));
-        if written.is_none() {
-            return ExpirySet::NoKey;
+        if self.entries.set_expiry(key, Some(at))?.is_none() {
+            return Ok(ExpirySet::NoKey);
         }
         self.watched.touch(key.bytes());
-        ExpirySet::Set
+        Ok(ExpirySet::Set)
     }
 
     /// Lets `key` stay; whether it would have expired.
@@ -37,28 +40,33 @@ impl Shard {
         if self.expiry(key, now).flatten().is_none() {
             return false;
         }
-        self.segments.update(key, |entry| entry.set_expiry(None));
+        // Never refused: where the shorter entry has no place, this one stays as it is.
+        let persisted = self.entries.set_expiry(key, None);
+        debug_assert_eq!(persisted, Ok(Some(())));
         self.watched.touch(key.bytes());
         true
     }
 
-    /// Removes keys whose time is over, table by table from the one of `from` on, until `budget`
-    /// keys were looked at; the number that were removed, and how far it came.
+    /// Removes keys whose time is over, in the order of hashes from `from` on, until `budget` keys
+    /// were looked at; the number that were removed, and how far it came.
     pub(crate) fn sweep(&mut self, from: KeyHash, budget: usize, now: Millis) -> (usize, Step) {
-        let (mut removed, mut met, mut next) = (0, 0, Some(from));
-        while let Some(hash) = next.filter(|_| self.expiring() > 0) {
-            if met >= budget {
-                return (removed, Step { met, next });
-            }
-            let swept = self.segments.remove_expired(hash, now);
-            for entry in &swept.expired {
-                self.watched.touch(entry.key());
-            }
-            removed += swept.expired.len();
-            self.expired_total += swept.expired.len() as u64;
-            met += swept.met;
-            next = self.segments.range_after(hash);
+        let Self {
+            entries,
+            watched,
+            expired_total,
+        } = self;
+        let before = entries.len();
+        let (mut met, mut next) = (0, Some(from));
+        while let Some(from) = next.filter(|_| entries.expiring() > 0 && met < budget) {
+            let step = entries.remove_expired(from, now, |key| watched.touch(key));
+            met += step.met + 1;
+            next = step.next;
         }
-        (removed, Step { met, next: None })
+        if entries.expiring() == 0 {
+            next = None;
+        }
+        let removed = before - entries.len();
+        *expired_total += removed as u64;
+        (removed, Step { met, next })
     }
 }

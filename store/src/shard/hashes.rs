@@ -1,7 +1,7 @@
 //! Hashes: fields with values.
 
 use super::Shard;
-use crate::entry::Entry;
+use crate::entries::Found;
 use crate::error::{check_key, check_value_len};
 use crate::hash::Key;
 use crate::hash_value::{FieldWrite, HashValue};
@@ -11,7 +11,7 @@ use crate::{StoreError, WrongType};
 impl Shard {
     /// The hash that `key` holds, to read its fields.
     pub fn hash(&mut self, key: Key<'_>, now: Millis) -> Result<Option<&HashValue>, WrongType> {
-        self.live(key, now).map(Entry::as_hash).transpose()
+        self.live(key, now).map(Found::as_hash).transpose()
     }
 
     /// Lets `field` of the hash `key` hold `value`.
@@ -27,17 +27,16 @@ impl Shard {
         check_value_len(value.len())?;
         self.expire(key, now);
         let written = self
-            .segments
-            .update(key, |entry| Ok(entry.as_hash_mut()?.set(field, value)));
-        let write = match written {
-            Some(Err(error)) => return Err(error),
-            Some(Ok(write)) => write,
-            None => {
-                let mut hash = HashValue::new();
-                let write = hash.set(field, value);
-                self.segments.insert(key, Entry::hash(key.bytes(), hash));
-                write
-            }
+            .entries
+            .update_hash(key, |hash| hash.set(field, value))
+            .transpose()?;
+        let write = if let Some(write) = written {
+            write
+        } else {
+            let mut hash = HashValue::new();
+            let write = hash.set(field, value);
+            self.entries.insert_hash(key, hash)?;
+            write
         };
         self.watched.touch(key.bytes());
         Ok(write)
@@ -61,10 +60,9 @@ impl Shard {
         now: Millis,
     ) -> Result<bool, WrongType> {
         self.expire(key, now);
-        let removed = self.segments.update(key, |entry| {
-            let hash = entry.as_hash_mut()?;
-            Ok(hash.remove(field).map(|()| hash.is_empty()))
-        });
+        let removed = self
+            .entries
+            .update_hash(key, |hash| hash.remove(field).map(|()| hash.is_empty()));
         match removed.transpose()?.flatten() {
             None => return Ok(false),
             Some(true) => {

@@ -1,4 +1,4 @@
-//! One shard: the operations on keys, over tables of packed entries.
+//! One shard: the operations on keys, over entries in an arena.
 //!
 //! Every operation that is given the time first removes the key if its time is over, so that no
 //! reader ever sees an expired key. References into the shard end at the next write to it.
@@ -8,9 +8,9 @@ mod hashes;
 mod scan;
 mod strings;
 
-use crate::entry::Entry;
+use crate::arena::Limits;
+use crate::entries::{Entries, Found, Lookup};
 use crate::hash::{HashKey, Key};
-use crate::segments::{Lookup, Segments};
 use crate::time::Millis;
 use crate::value::{Encoding, Kind, ValueRef};
 use crate::watch::{WatchTable, WatchVersion};
@@ -18,7 +18,7 @@ use crate::watch::{WatchTable, WatchVersion};
 /// A part of the keyspace, behind one lock.
 #[derive(Debug)]
 pub struct Shard {
-    segments: Segments,
+    entries: Entries,
     /// Number of keys that expired since the shard was made.
     expired_total: u64,
     watched: WatchTable,
@@ -28,7 +28,7 @@ impl Shard {
     /// An empty shard, which the first `shard_bits` bits of its keys' hashes chose.
     pub(crate) fn new(hash_key: HashKey, shard_bits: u32) -> Self {
         Self {
-            segments: Segments::new(hash_key, shard_bits),
+            entries: Entries::new(hash_key, shard_bits, Limits::HANDLE),
             expired_total: 0,
             watched: WatchTable::default(),
         }
@@ -36,7 +36,7 @@ impl Shard {
 
     /// The value of `key`.
     pub fn get(&mut self, key: Key<'_>, now: Millis) -> Option<ValueRef<'_>> {
-        self.live(key, now).map(Entry::value)
+        self.live(key, now).map(Found::value)
     }
 
     /// Whether there is `key`.
@@ -46,12 +46,12 @@ impl Shard {
 
     /// The type of what `key` holds.
     pub fn kind(&mut self, key: Key<'_>, now: Millis) -> Option<Kind> {
-        self.live(key, now).map(Entry::kind)
+        self.live(key, now).map(Found::kind)
     }
 
     /// How the value of `key` is kept.
     pub fn encoding(&mut self, key: Key<'_>, now: Millis) -> Option<Encoding> {
-        self.live(key, now).map(Entry::encoding)
+        self.live(key, now).map(Found::encoding)
     }
 
     /// Removes `key`; whether it was there.
@@ -63,7 +63,7 @@ impl Shard {
     /// Number of keys; those that expired and were not met since count, too.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.segments.counters().len
+        self.entries.len()
     }
 
     /// Whether there is no key.
@@ -75,10 +75,10 @@ impl Shard {
     /// Removes every key. Keys that are watched and were there count as written.
     pub fn clear(&mut self) {
         let Self {
-            segments, watched, ..
+            entries, watched, ..
         } = self;
-        watched.touch_where(|key| segments.contains(key));
-        segments.clear();
+        watched.touch_where(|key| entries.contains(key));
+        entries.clear();
     }
 
     /// A key chosen by the number `random`, among keys that have not expired.
@@ -86,33 +86,31 @@ impl Shard {
     /// Expired keys that are met are removed, which is why this ends.
     pub fn random_key(&mut self, random: u64, now: Millis) -> Option<Box<[u8]>> {
         loop {
-            let at = random.checked_rem(self.len() as u64)?;
-            let entry = self.segments.nth(usize::try_from(at).ok()?)?;
-            let key: Box<[u8]> = entry.key().into();
+            let entry = self.entries.draw(random)?;
+            let key: Box<[u8]> = entry.key.into();
             if !entry.is_expired(now) {
                 return Some(key);
             }
-            self.expire(self.segments.key(&key), now);
+            self.expire(self.entries.key(&key), now);
         }
     }
 
-    /// Bytes that `key` takes: its slot of the table, and what is allocated for it.
+    /// Bytes that `key` takes: its slot of the arena, its place in the index, and its collection.
     pub fn memory_usage(&mut self, key: Key<'_>, now: Millis) -> Option<usize> {
-        let entry = self.live(key, now)?;
-        Some(Segments::SLOT_BYTES + entry.heap_bytes())
+        self.expire(key, now);
+        self.entries.footprint(key)
     }
 
-    /// Bytes of all keys, values and the table, as the allocator rounds them.
+    /// Bytes of all keys, values and the index, as the allocator rounds them.
     #[must_use]
     pub const fn used_bytes(&self) -> usize {
-        let counters = self.segments.counters();
-        counters.entry_bytes + counters.table_bytes
+        self.entries.used_bytes()
     }
 
     /// Number of keys that expire.
     #[must_use]
     pub const fn expiring(&self) -> usize {
-        self.segments.counters().expiring
+        self.entries.expiring()
     }
 
     /// Number of keys that expired since the shard was made.
@@ -146,14 +144,12 @@ impl Shard {
     ///
     /// Where a counter is wrong.
     pub fn assert_counters(&self) {
-        assert_eq!(self.segments.counters(), self.segments.recount());
-        let empty = |entry: &Entry| entry.as_hash().is_ok_and(crate::HashValue::is_empty);
-        assert!(!self.segments.entries().any(empty), "an empty hash");
+        self.entries.assert_counters();
     }
 
     /// The entry of `key`, which is removed first if its time is over.
-    fn live(&mut self, key: Key<'_>, now: Millis) -> Option<&Entry> {
-        match self.segments.live(key, now) {
+    fn live(&mut self, key: Key<'_>, now: Millis) -> Option<Found<'_>> {
+        match self.entries.live(key, now) {
             Lookup::Live(entry) => Some(entry),
             Lookup::Absent => None,
             Lookup::Expired => {
@@ -173,7 +169,7 @@ impl Shard {
 
     /// Removes `key`; whether it was there.
     fn take(&mut self, key: Key<'_>) -> bool {
-        let there = self.segments.remove(key).is_some();
+        let there = self.entries.remove(key).is_some();
         if there {
             self.watched.touch(key.bytes());
         }

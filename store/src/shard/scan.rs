@@ -1,18 +1,10 @@
 //! SCAN within a shard: keys in the order of their hashes.
 
 use super::Shard;
+use crate::entries::{Found, Step};
 use crate::hash::KeyHash;
 use crate::time::Millis;
 use crate::value::Kind;
-
-/// How far a call came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Step {
-    /// Keys looked at, expired ones included.
-    pub(crate) met: usize,
-    /// The hash to go on from; `None` where no key of the shard is left.
-    pub(crate) next: Option<KeyHash>,
-}
 
 impl Shard {
     /// Visits the keys with the smallest hashes from `from` on: `count` of them, and those whose
@@ -25,44 +17,15 @@ impl Shard {
         mut visit: impl FnMut(&[u8], Kind),
     ) -> Step {
         let (mut met, mut next) = (0, Some(from));
-        while let Some(hash) = next.filter(|_| met < count) {
-            let step = self.scan_range(hash, count - met, now, &mut visit);
+        while let Some(from) = next.filter(|_| met < count) {
+            let visit_found = |found: Found<'_>| visit(found.key(), found.kind());
+            let step = self
+                .entries
+                .visit_bucket(from, count - met, now, visit_found);
             met += step.met;
-            next = step.next.or_else(|| self.segments.range_after(hash));
+            next = step.next;
         }
         Step { met, next }
-    }
-
-    /// The same within the range of `from`; `count` is not 0.
-    fn scan_range(
-        &self,
-        from: KeyHash,
-        count: usize,
-        now: Millis,
-        visit: &mut impl FnMut(&[u8], Kind),
-    ) -> Step {
-        let mut found: Vec<_> = self
-            .segments
-            .range_of(from)
-            .filter(|(hash, _)| *hash >= from)
-            .collect();
-        let total = found.len();
-        if count < total {
-            let (_, (last, _), _) = found.select_nth_unstable_by_key(count - 1, |(hash, _)| *hash);
-            let last = *last;
-            found.retain(|(hash, _)| *hash <= last);
-        }
-        found.sort_unstable_by_key(|(hash, entry)| (*hash, entry.key()));
-        for (_, entry) in &found {
-            if !entry.is_expired(now) {
-                visit(entry.key(), entry.kind());
-            }
-        }
-        let last = found.last().filter(|_| found.len() < total);
-        Step {
-            met: found.len(),
-            next: last.map(|(hash, _)| KeyHash(hash.0.saturating_add(1))),
-        }
     }
 }
 

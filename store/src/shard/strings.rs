@@ -1,14 +1,14 @@
 //! Strings: text, bytes and numbers.
 
 use super::Shard;
-use crate::entry::{Entry, NewString};
+use crate::entries::Found;
+use crate::entry::{Draft, Form};
 use crate::error::{check_key, check_value_len};
 use crate::hash::Key;
-use crate::packed::{Draft, StringEncoding};
 use crate::time::{ExpiryChange, Millis};
 use crate::value::StringRef;
 use crate::varint::Varint;
-use crate::{IncrementError, StoreError, WrongType};
+use crate::{IncrementError, StoreError, WrongType, integer};
 
 impl Shard {
     /// The string that `key` holds.
@@ -17,7 +17,7 @@ impl Shard {
         key: Key<'_>,
         now: Millis,
     ) -> Result<Option<StringRef<'_>>, WrongType> {
-        self.live(key, now).map(Entry::as_string).transpose()
+        self.live(key, now).map(Found::as_string).transpose()
     }
 
     /// Lets `key` hold the string `value`, whatever it held before.
@@ -33,10 +33,12 @@ impl Shard {
         let expiry = match expiry {
             ExpiryChange::Clear => None,
             ExpiryChange::At(at) => Some(at),
-            ExpiryChange::Keep => self.live(key, now).and_then(Entry::expiry),
+            ExpiryChange::Keep => self.live(key, now).and_then(Found::expiry),
         };
-        self.put(key, &NewString::new(value).draft(key.bytes(), expiry));
-        Ok(())
+        match integer::parse(value) {
+            Some(number) => self.put(key, Form::Int, Varint::encode(number).as_bytes(), expiry),
+            None => self.put(key, Form::Text, value, expiry),
+        }
     }
 
     /// Appends `tail` to the string of `key`, or sets it; the length that it has then, in bytes.
@@ -47,23 +49,9 @@ impl Shard {
             self.set(key, tail, ExpiryChange::Clear, now)?;
             return Ok(tail.len());
         };
-        let expiry = entry.expiry();
-        let head = entry.as_string()?;
-        let len = head.len() + tail.len();
+        let len = entry.as_string()?.len() + tail.len();
         check_value_len(len)?;
-        let appended = head.with_bytes(|value| {
-            let (encoding, key) = (StringEncoding::Raw, key.bytes());
-            Draft {
-                encoding,
-                expiry,
-                key,
-                value,
-                tail,
-            }
-            .pack()
-        });
-        self.segments
-            .update(key, |entry| *entry = Entry::String(appended));
+        self.entries.append(key, tail)?;
         self.watched.touch(key.bytes());
         Ok(len)
     }
@@ -79,13 +67,26 @@ impl Shard {
             }
         };
         let sum = number.checked_add(by).ok_or(IncrementError::Overflow)?;
-        let sum_string = NewString::Int(Varint::encode(sum));
-        self.put(key, &sum_string.draft(key.bytes(), expiry));
+        self.put(key, Form::Int, Varint::encode(sum).as_bytes(), expiry)?;
         Ok(sum)
     }
 
-    fn put(&mut self, key: Key<'_>, draft: &Draft<'_>) {
-        self.segments.set(key, draft);
+    fn put(
+        &mut self,
+        key: Key<'_>,
+        form: Form,
+        value: &[u8],
+        expiry: Option<Millis>,
+    ) -> Result<(), StoreError> {
+        let draft = Draft {
+            form,
+            expiry,
+            frequency: 0,
+            key: key.bytes(),
+            value,
+        };
+        self.entries.set(key, &draft)?;
         self.watched.touch(key.bytes());
+        Ok(())
     }
 }

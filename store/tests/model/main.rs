@@ -159,7 +159,7 @@ impl Run {
             }),
             Step::Expire(k, ms) => with(k, &mut |name, shard, key| {
                 let at = Millis(now.0.checked_add_signed(ms).unwrap());
-                let got = shard.set_expiry(key, at, now);
+                let got = shard.set_expiry(key, at, now).unwrap();
                 assert_eq!(got, oracle.set_expiry(name, at, now));
             }),
             Step::Persist(k) => with(k, &mut |name, shard, key| {

@@ -1,0 +1,103 @@
+//! What a lookup found.
+
+use super::collections::Collections;
+use crate::WrongType;
+use crate::entry::{EntryRef, Form};
+use crate::hash_value::HashValue;
+use crate::time::Millis;
+use crate::value::{EMBSTR_LEN_MAX, Encoding, Kind, StringRef, ValueRef};
+use crate::varint::Varint;
+
+/// What became of a key that was asked for.
+#[derive(Debug)]
+pub(crate) enum Lookup<'a> {
+    /// There is no such key.
+    Absent,
+    /// Its time was over, so it was removed.
+    Expired,
+    /// It is there.
+    Live(Found<'a>),
+}
+
+/// An entry, with the collections that it may name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(super) entry: EntryRef<'a>,
+    pub(super) collections: &'a Collections,
+}
+
+impl EntryRef<'_> {
+    /// The number of the collection, if the entry names one.
+    pub(super) fn collection(&self) -> Option<u32> {
+        match self.form {
+            Form::Boxed => self.value.first_chunk().copied().map(u32::from_le_bytes),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Found<'a> {
+    pub(crate) const fn key(self) -> &'a [u8] {
+        self.entry.key
+    }
+
+    pub(crate) const fn expiry(self) -> Option<Millis> {
+        self.entry.expiry
+    }
+
+    /// The value.
+    pub(crate) fn value(self) -> ValueRef<'a> {
+        match self.entry.form {
+            Form::Int => ValueRef::String(StringRef::Int(number(self.entry.value))),
+            Form::Text | Form::Appended => ValueRef::String(StringRef::Bytes(self.entry.value)),
+            Form::Boxed => ValueRef::Hash(self.collection()),
+        }
+    }
+
+    pub(crate) fn as_string(self) -> Result<StringRef<'a>, WrongType> {
+        match self.value() {
+            ValueRef::String(string) => Ok(string),
+            ValueRef::Hash(_) => Err(WrongType),
+        }
+    }
+
+    pub(crate) fn as_hash(self) -> Result<&'a HashValue, WrongType> {
+        match self.value() {
+            ValueRef::Hash(hash) => Ok(hash),
+            ValueRef::String(_) => Err(WrongType),
+        }
+    }
+
+    pub(crate) const fn kind(self) -> Kind {
+        match self.entry.form {
+            Form::Int | Form::Text | Form::Appended => Kind::String,
+            Form::Boxed => Kind::Hash,
+        }
+    }
+
+    pub(crate) fn encoding(self) -> Encoding {
+        match self.entry.form {
+            Form::Int => Encoding::Int,
+            Form::Text if self.entry.value.len() <= EMBSTR_LEN_MAX => Encoding::Embstr,
+            Form::Text | Form::Appended => Encoding::Raw,
+            Form::Boxed => self.collection().encoding(),
+        }
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "a collection is removed with its entry only"
+    )]
+    fn collection(self) -> &'a HashValue {
+        let number = self.entry.collection();
+        number
+            .and_then(|number| self.collections.get(number))
+            .expect("a boxed entry names its collection")
+    }
+}
+
+/// The number that the value of an entry stands for.
+#[expect(clippy::expect_used, reason = "an int is written as a varint only")]
+pub(super) fn number(value: &[u8]) -> i64 {
+    Varint::decode(value).expect("a number decodes as it was written")
+}

@@ -1,0 +1,383 @@
+//! The entries of a shard: blobs in an arena, found by an index, and collections kept apart.
+//!
+//! ```text
+//! key ─► hash ─► index ─► handle ─► arena: │ flags, key, expiry, value │
+//!                                             form boxed: value ─► collections
+//! ```
+//!
+//! Invariant: an entry is in the index if and only if its blob is in the arena, and a collection is in
+//! its slab if and only if a boxed entry names it. Whatever changes one goes through a method here. A
+//! handle lives no longer than the call that found it.
+
+mod collections;
+mod found;
+mod walk;
+
+pub(crate) use found::{Found, Lookup};
+pub(crate) use walk::Step;
+
+use collections::Collections;
+
+use crate::WrongType;
+use crate::arena::{Arena, Handle, Limits, OutOfMemory};
+use crate::entry::{self, Draft, EntryRef, Fit, Form};
+use crate::hash::{HashKey, Key, KeyHash};
+use crate::hash_value::HashValue;
+use crate::index::{Hasher, Index, Place, Position};
+use crate::time::Millis;
+
+/// How often an entry that is used much counts as used.
+const FREQUENCY_MAX: u8 = 3;
+
+/// The entries of a shard.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    hash_key: HashKey,
+    /// Bits of a hash that chose the shard.
+    shard_bits: u32,
+    index: Index,
+    arena: Arena,
+    collections: Collections,
+}
+
+/// Tells where the key of a handle belongs.
+struct KeyHasher<'a> {
+    hash_key: &'a HashKey,
+    shard_bits: u32,
+    arena: &'a Arena,
+}
+
+impl Hasher for KeyHasher<'_> {
+    fn position(&self, handle: Handle) -> Position {
+        let hash = self.hash_key.hash(entry::key_of(self.arena.get(handle)));
+        position(hash, self.shard_bits)
+    }
+}
+
+const fn position(hash: KeyHash, shard_bits: u32) -> Position {
+    Position(hash.0 << shard_bits)
+}
+
+impl Entries {
+    /// What an entry costs in the index when that is as full as it gets.
+    pub(crate) const INDEX_BYTES: usize = 8;
+
+    pub(crate) fn new(hash_key: HashKey, shard_bits: u32, limits: Limits) -> Self {
+        Self {
+            hash_key,
+            shard_bits,
+            index: Index::new(),
+            arena: Arena::new(limits),
+            collections: Collections::new(),
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Number of entries that expire.
+    pub(crate) const fn expiring(&self) -> usize {
+        self.index.expiring()
+    }
+
+    /// Bytes of everything, as the allocator rounds them.
+    pub(crate) const fn used_bytes(&self) -> usize {
+        self.arena.heap_bytes() + self.index.heap_bytes() + self.collections.heap_bytes()
+    }
+
+    /// Hashes a key.
+    pub(crate) fn key<'a>(&self, bytes: &'a [u8]) -> Key<'a> {
+        Key::new(bytes, &self.hash_key)
+    }
+
+    /// Whether there is a key, expired or not.
+    pub(crate) fn contains(&self, bytes: &[u8]) -> bool {
+        self.find(self.key(bytes)).is_some()
+    }
+
+    /// The entry of `key`, which is removed if its time is over.
+    #[inline]
+    pub(crate) fn live(&mut self, key: Key<'_>, now: Millis) -> Lookup<'_> {
+        let Some((place, handle)) = self.find(key) else {
+            return Lookup::Absent;
+        };
+        if entry::has_expiry(self.arena.get(handle)) && self.entry(handle).is_expired(now) {
+            self.remove_at(place, handle, key.hash());
+            return Lookup::Expired;
+        }
+        let blob = self.arena.get_mut(handle);
+        let frequency = entry::frequency(blob);
+        if frequency < FREQUENCY_MAX {
+            entry::set_frequency(blob, frequency + 1);
+        }
+        Lookup::Live(Found {
+            entry: parse(blob),
+            collections: &self.collections,
+        })
+    }
+
+    /// Puts an entry in the place of what its key held.
+    pub(crate) fn set(&mut self, key: Key<'_>, draft: &Draft<'_>) -> Result<(), OutOfMemory> {
+        match self.find(key) {
+            Some((place, handle)) => self.overwrite(place, handle, draft),
+            None => self.insert(key, draft),
+        }
+    }
+
+    /// Adds bytes to the string that `key` holds.
+    pub(crate) fn append(&mut self, key: Key<'_>, tail: &[u8]) -> Result<(), OutOfMemory> {
+        let Some((place, handle)) = self.find(key) else {
+            return Ok(());
+        };
+        let entry = self.entry(handle);
+        if entry.form == Form::Int {
+            let mut digits = itoa::Buffer::new();
+            let head = digits.format(found::number(entry.value));
+            let value = [head.as_bytes(), tail].concat();
+            let draft = Draft {
+                form: Form::Appended,
+                expiry: entry.expiry,
+                frequency: entry.frequency,
+                key: key.bytes(),
+                value: &value,
+            };
+            return self.overwrite(place, handle, &draft);
+        }
+        let moved = self.arena.append(handle, tail)?;
+        entry::set_appended(self.arena.get_mut(moved));
+        self.note_moved(place, handle, moved);
+        self.defragment();
+        Ok(())
+    }
+
+    /// Lets `key` expire at another time, or not at all; `None` where there is no key.
+    pub(crate) fn set_expiry(
+        &mut self,
+        key: Key<'_>,
+        expiry: Option<Millis>,
+    ) -> Result<Option<()>, OutOfMemory> {
+        let Some((place, handle)) = self.find(key) else {
+            return Ok(None);
+        };
+        let blob = self.arena.get(handle);
+        let fit = entry::expiry_fit(blob, expiry);
+        if fit == Fit::Exact {
+            entry::write_expiry(self.arena.get_mut(handle), expiry);
+        } else {
+            let copy = blob.to_vec();
+            let draft = Draft {
+                expiry,
+                ..Draft::from(parse(&copy))
+            };
+            match draft.with_parts(|parts| self.arena.rewrite(handle, parts)) {
+                Ok(moved) => self.note_moved(place, handle, moved),
+                // A key that stays must not be lost because the shorter entry has no place.
+                Err(OutOfMemory) if fit == Fit::Loose => {
+                    entry::write_expiry(self.arena.get_mut(handle), expiry);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.index.set_expiry(place, expiry);
+        self.defragment();
+        Ok(Some(()))
+    }
+
+    /// Removes `key`; `None` where there is none.
+    pub(crate) fn remove(&mut self, key: Key<'_>) -> Option<()> {
+        let (place, handle) = self.find(key)?;
+        self.remove_at(place, handle, key.hash());
+        Some(())
+    }
+
+    /// Removes every entry.
+    pub(crate) fn clear(&mut self) {
+        self.index = Index::new();
+        self.arena.clear();
+        self.collections = Collections::new();
+    }
+
+    /// Adds a hash; its key must not be there.
+    pub(crate) fn insert_hash(&mut self, key: Key<'_>, hash: HashValue) -> Result<(), OutOfMemory> {
+        let number = self.collections.insert(hash)?;
+        let draft = Draft {
+            form: Form::Boxed,
+            expiry: None,
+            frequency: 0,
+            key: key.bytes(),
+            value: &number.to_le_bytes(),
+        };
+        let inserted = self.insert(key, &draft);
+        if inserted.is_err() {
+            self.collections.remove(number);
+        }
+        inserted
+    }
+
+    /// Does something with the hash that `key` holds; `None` where there is no key.
+    pub(crate) fn update_hash<R>(
+        &mut self,
+        key: Key<'_>,
+        act: impl FnOnce(&mut HashValue) -> R,
+    ) -> Option<Result<R, WrongType>> {
+        let (_, handle) = self.find(key)?;
+        let number = self.entry(handle).collection();
+        Some(
+            number
+                .and_then(|number| self.collections.update(number, act))
+                .ok_or(WrongType),
+        )
+    }
+
+    /// Bytes that `key` takes outside of tables that it shares with others.
+    pub(crate) fn footprint(&self, key: Key<'_>) -> Option<usize> {
+        let (_, handle) = self.find(key)?;
+        let number = self.entry(handle).collection();
+        let collection = number.and_then(|number| self.collections.get(number));
+        let bytes = collection.map_or(0, Collections::bytes_of);
+        Some(Self::INDEX_BYTES + self.arena.footprint(handle) + bytes)
+    }
+
+    /// Counts everything again, and compares: the oracle of the counters, for tests.
+    ///
+    /// # Panics
+    ///
+    /// Where a counter is wrong.
+    pub(crate) fn assert_counters(&self) {
+        self.arena.assert_counters();
+        self.index.assert_counters(&self.hasher());
+        self.assert_entries();
+    }
+
+    #[inline]
+    fn find(&self, key: Key<'_>) -> Option<(Place, Handle)> {
+        let position = position(key.hash(), self.shard_bits);
+        let mut found = None;
+        let place = self.index.find(position, |handle| {
+            found = Some(handle);
+            entry::key_of(self.arena.get(handle)) == key.bytes()
+        })?;
+        Some((place, found?))
+    }
+
+    #[inline]
+    fn entry(&self, handle: Handle) -> EntryRef<'_> {
+        parse(self.arena.get(handle))
+    }
+
+    fn hasher(&self) -> KeyHasher<'_> {
+        KeyHasher {
+            hash_key: &self.hash_key,
+            shard_bits: self.shard_bits,
+            arena: &self.arena,
+        }
+    }
+
+    fn insert(&mut self, key: Key<'_>, draft: &Draft<'_>) -> Result<(), OutOfMemory> {
+        let handle = draft.with_parts(|parts| self.arena.insert(parts))?;
+        let position = position(key.hash(), self.shard_bits);
+        let hasher = KeyHasher {
+            hash_key: &self.hash_key,
+            shard_bits: self.shard_bits,
+            arena: &self.arena,
+        };
+        let inserted = self.index.insert(position, handle, draft.expiry, &hasher);
+        if inserted.is_err() {
+            self.arena.remove(handle);
+        }
+        self.defragment();
+        inserted
+    }
+
+    fn overwrite(
+        &mut self,
+        place: Place,
+        handle: Handle,
+        draft: &Draft<'_>,
+    ) -> Result<(), OutOfMemory> {
+        let old = self.entry(handle);
+        let (expires, collection) = (old.expiry.is_some(), old.collection());
+        let draft = Draft {
+            frequency: old.frequency,
+            ..*draft
+        };
+        let moved = draft.with_parts(|parts| self.arena.rewrite(handle, parts))?;
+        if let Some(number) = collection {
+            self.collections.remove(number);
+        }
+        self.note_moved(place, handle, moved);
+        if expires || draft.expiry.is_some() {
+            self.index.set_expiry(place, draft.expiry);
+        }
+        self.defragment();
+        Ok(())
+    }
+
+    fn note_moved(&mut self, place: Place, handle: Handle, moved: Handle) {
+        if moved != handle {
+            self.index.set_handle(place, moved);
+        }
+    }
+
+    fn remove_at(&mut self, place: Place, handle: Handle, hash: KeyHash) {
+        self.remove_quietly(place, handle, hash);
+        self.defragment();
+    }
+
+    /// Removes an entry, and moves no other.
+    fn remove_quietly(&mut self, place: Place, handle: Handle, hash: KeyHash) {
+        let collection = self.entry(handle).collection();
+        let hasher = KeyHasher {
+            hash_key: &self.hash_key,
+            shard_bits: self.shard_bits,
+            arena: &self.arena,
+        };
+        // While the blob is there: the index may read keys to shrink.
+        let position = position(hash, self.shard_bits);
+        self.index.remove(place, position, &hasher);
+        self.arena.remove(handle);
+        if let Some(number) = collection {
+            self.collections.remove(number);
+        }
+    }
+
+    /// Moves a few entries out of sparse pages, if there are many.
+    #[inline]
+    fn defragment(&mut self) {
+        let Self {
+            hash_key,
+            shard_bits,
+            index,
+            arena,
+            ..
+        } = self;
+        arena.defragment(|blob, from, to| {
+            let hash = hash_key.hash(entry::key_of(blob));
+            let place = index.find(position(hash, *shard_bits), |handle| handle == from);
+            debug_assert!(place.is_some(), "a blob that the index does not know");
+            if let Some(place) = place {
+                index.set_handle(place, to);
+            }
+        });
+    }
+
+    fn assert_entries(&self) {
+        let mut collections = 0;
+        self.for_each(|entry| {
+            assert!(self.contains(entry.key), "an entry is found by its key");
+            if let Some(number) = entry.collection() {
+                assert!(self.collections.get(number).is_some(), "a collection");
+                collections += 1;
+            }
+        });
+        self.collections.assert_counters(collections);
+    }
+}
+
+/// The entry that a blob holds: every blob of the arena was made by a [`Draft`].
+#[inline]
+#[expect(clippy::expect_used, reason = "the arena returns what a draft wrote")]
+fn parse(blob: &[u8]) -> EntryRef<'_> {
+    EntryRef::parse(blob).expect("an entry parses as it was written")
+}

@@ -1,0 +1,133 @@
+//! Going over the entries of a shard: in the order of their hashes, or at random.
+
+use super::{Entries, Found, parse, position};
+use crate::arena::Handle;
+use crate::entry::EntryRef;
+use crate::hash::KeyHash;
+use crate::index::Position;
+use crate::time::Millis;
+
+/// What a step of a walk found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// Entries looked at.
+    pub(crate) met: usize,
+    /// The hash to go on from; `None` where no entry of the shard is left.
+    pub(crate) next: Option<KeyHash>,
+}
+
+impl Entries {
+    /// Visits entries by ascending hash from `from` on, and by key where hashes are equal: those of a
+    /// bucket, but no more than `count` and those whose hash equals the last one's, since a cursor
+    /// cannot point between equal hashes.
+    pub(crate) fn visit_bucket(
+        &self,
+        from: KeyHash,
+        count: usize,
+        now: Millis,
+        mut visit: impl FnMut(Found<'_>),
+    ) -> Step {
+        let mut found = Vec::new();
+        let end = self
+            .index
+            .home_entries(self.position(from), &self.hasher(), &mut found);
+        let key = |handle: Handle| self.entry(handle).key;
+        found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(key(b.1))));
+        let mut next = end.map(|end| self.hash_from(from, end));
+        let last = count.checked_sub(1).and_then(|last| found.get(last));
+        if let Some((last, _)) = last.copied() {
+            let met = found.partition_point(|(position, _)| *position <= last);
+            if met < found.len() {
+                next = Some(KeyHash(self.hash_from(from, last).0.saturating_add(1)));
+                found.truncate(met);
+            }
+        }
+        for (_, handle) in &found {
+            let entry = self.entry(*handle);
+            if !entry.is_expired(now) {
+                let collections = &self.collections;
+                visit(Found { entry, collections });
+            }
+        }
+        Step {
+            met: found.len(),
+            next,
+        }
+    }
+
+    /// Removes what expired in the table of `from`; `expired` is told each key before it goes.
+    pub(crate) fn remove_expired(
+        &mut self,
+        from: KeyHash,
+        now: Millis,
+        mut expired: impl FnMut(&[u8]),
+    ) -> Step {
+        let from_position = self.position(from);
+        let mut handles = Vec::new();
+        let end = self
+            .index
+            .expiring_entries(from_position, now, &mut handles);
+        let met = handles.len();
+        if met > 0 {
+            let mut earliest = Millis(u64::MAX);
+            handles.retain(|handle| {
+                let entry = parse(self.arena.get(*handle));
+                if entry.is_expired(now) {
+                    return true;
+                }
+                earliest = entry.expiry.map_or(earliest, |expiry| expiry.min(earliest));
+                false
+            });
+            // Before any goes: then the table may become one with another.
+            self.index.set_earliest(from_position, earliest);
+        }
+        self.remove_all(&handles, &mut expired);
+        Step {
+            met,
+            next: end.map(|end| self.hash_from(from, end)),
+        }
+    }
+
+    /// Removes entries that are there. Defragmentation waits until all are gone: it moves others.
+    fn remove_all(&mut self, handles: &[Handle], removed: &mut impl FnMut(&[u8])) {
+        for handle in handles {
+            let key = self.entry(*handle).key;
+            removed(key);
+            let hash = self.hash_key.hash(key);
+            let position = self.position(hash);
+            if let Some(place) = self.index.find(position, |found| found == *handle) {
+                self.remove_quietly(place, *handle, hash);
+            }
+        }
+        for _ in handles {
+            self.defragment();
+        }
+    }
+
+    /// An entry chosen by `random`.
+    pub(crate) fn draw(&self, random: u64) -> Option<EntryRef<'_>> {
+        let handle = self.index.draw(random)?;
+        Some(self.entry(handle))
+    }
+
+    /// Every entry, in no order to rely on.
+    pub(super) fn for_each(&self, mut visit: impl FnMut(EntryRef<'_>)) {
+        let (mut next, mut found) = (Some(Position(0)), Vec::new());
+        while let Some(from) = next {
+            next = self.index.bucket_entries(from, &mut found);
+            for visited in &found {
+                visit(self.entry(visited.handle));
+            }
+        }
+    }
+
+    fn position(&self, hash: KeyHash) -> Position {
+        position(hash, self.shard_bits)
+    }
+
+    /// The smallest hash of this shard whose position is not before `at`; `near` is any of its hashes.
+    fn hash_from(&self, near: KeyHash, at: Position) -> KeyHash {
+        let shard = !(u64::MAX >> self.shard_bits);
+        KeyHash(near.0 & shard | at.0.div_ceil(1 << self.shard_bits))
+    }
+}
