@@ -39,7 +39,9 @@ enum Exit {
 pub fn run() -> ExitCode {
     // On a usage error clap shows it and exits with 2, before anything is started.
     let args = Args::parse();
-    let repository = args.repository;
+    let repository = args
+        .repository
+        .or_else(|| settings::input("GATE_REPOSITORY").map(Into::into));
     let result = match args.command {
         Command::Compare(compare) => compare::run(compare, repository.as_deref()),
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),

@@ -121,7 +121,7 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, CliError> {
 }
 
 /// An input of the Action that is not empty.
-fn input(name: &str) -> Option<String> {
+pub(super) fn input(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on should panic"
 )]
 
+mod action;
 mod end_to_end;
 mod exact;
 mod failure;
