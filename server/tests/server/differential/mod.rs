@@ -123,7 +123,7 @@ fn sorted_leaves(reply: &[u8]) -> Vec<&[u8]> {
 #[test]
 fn random_requests_get_the_same_replies() {
     const REQUESTS: usize = 12_000;
-    const SEED: u64 = 7;
+    const SEED: u64 = 2;
     let Some(redis) = Redis::start() else { return };
     let server = TestServer::start();
     let mut pairs: Vec<(Raw, Raw)> = (0..2)
