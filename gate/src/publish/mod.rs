@@ -1,6 +1,7 @@
 //! Where a report goes beside the terminal: files, and the step of a GitHub Action.
 
 mod files;
+pub mod github;
 mod step;
 
 pub use files::write_report;

@@ -1,0 +1,295 @@
+//! From an event to a comment.
+//!
+//! ```text
+//! pull_request   report of this job ──────────────────────────────┐
+//! workflow_run   find the pull request ─ take the artifact ─ admit │ judge again with the
+//!                                                    ─ budgets ───┤ repository's own budgets
+//! anything else  nothing to do                                    ▼
+//!                            render ─ cut ─ is head still the head? ─ comment ─ check run
+//! ```
+
+use std::path::Path;
+
+use super::admission;
+use super::api_error::ApiError;
+use super::artifact;
+use super::budgets_of::{self, BudgetsFile};
+use super::check_run::{self, Check};
+use super::client::Client;
+use super::comment::{self, Place, Written};
+use super::error::PostError;
+use super::event::{Event, PullRequestEvent, WorkflowRunEvent};
+use super::letter::{self, Contents};
+use super::names::CommitId;
+use super::pull_request::{self, PullRequest};
+use super::settings::{Delivery, Letter, Plan, PostSettings, Posted, WhyNothing};
+use crate::report::{MARKER, Report};
+
+/// The longest report of this job's own.
+const OWN_REPORT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Publishes a report to the pull request that it is about.
+pub fn post(settings: &PostSettings) -> Result<Posted, PostError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(PostError::Runtime)?;
+    runtime.block_on(async {
+        let client = Client::new(&settings.api, settings.token.clone(), settings.patience)?;
+        let job = Job { settings, client };
+        match &settings.event {
+            Event::PullRequest(event) => job.own(event).await,
+            Event::WorkflowRun(event) => job.foreign(event).await,
+            Event::Other(name) => Ok(Posted::Nothing(WhyNothing::NoPullRequest(name.clone()))),
+        }
+    })
+}
+
+/// The comment that the report at `path` would make.
+pub fn preview(path: &Path) -> Result<String, PostError> {
+    Ok(letter::body(&Contents::Own(&own_report(path)?)))
+}
+
+/// The report of this job, judged again.
+fn own_report(path: &Path) -> Result<Report, PostError> {
+    let read = |why: String| PostError::Report {
+        path: path.to_owned(),
+        why,
+    };
+    let length = std::fs::metadata(path)
+        .map_err(|error| read(error.to_string()))?
+        .len();
+    if length > OWN_REPORT_BYTES_MAX {
+        return Err(read(format!(
+            "it is longer than {OWN_REPORT_BYTES_MAX} bytes"
+        )));
+    }
+    let json = std::fs::read(path).map_err(|error| read(error.to_string()))?;
+    Ok(admission::read(&json)?
+        .judged_again()
+        .map_err(admission::AdmissionError::from)?)
+}
+
+struct Job<'a> {
+    settings: &'a PostSettings,
+    client: Client,
+}
+
+/// Where a letter goes.
+struct Address<'a> {
+    number: u64,
+    head: &'a CommitId,
+}
+
+impl Job<'_> {
+    /// The report of this job, whose pull request is the event's.
+    async fn own(&self, event: &PullRequestEvent) -> Result<Posted, PostError> {
+        if event.head_repository.as_ref() != Some(&self.settings.repository) {
+            return Ok(Posted::Nothing(WhyNothing::Fork));
+        }
+        let report = own_report(&self.settings.report)?;
+        admission::expect_head(&report, &event.head)?;
+        let address = Address {
+            number: event.number,
+            head: &event.head,
+        };
+        let budgets = match &self.settings.check {
+            Some(_) => self.budgets_at(&event.head).await?,
+            None => None,
+        };
+        let text = budgets.as_ref().map(|file| file.text.as_str());
+        self.deliver(&address, &Contents::Own(&report), text).await
+    }
+
+    /// The report of a run whose code is not trusted.
+    async fn foreign(&self, event: &WorkflowRunEvent) -> Result<Posted, PostError> {
+        let pull = match self.pull_of(event).await? {
+            Ok(pull) => pull,
+            Err(why) => return Ok(Posted::Nothing(why)),
+        };
+        let address = Address {
+            number: pull.number,
+            head: &event.head,
+        };
+        match self.judged(event, &pull).await {
+            Ok((report, budgets)) => {
+                let contents = Contents::Foreign(&report);
+                self.deliver(&address, &contents, Some(&budgets.text)).await
+            }
+            // What an earlier run said must not stand there as if it were about this commit.
+            Err(error) if error.is_about_the_report() => {
+                let contents = Contents::None {
+                    head: &event.head,
+                    page: &event.page,
+                };
+                self.deliver(&address, &contents, None).await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn pull_of(
+        &self,
+        event: &WorkflowRunEvent,
+    ) -> Result<Result<PullRequest, WhyNothing>, ApiError> {
+        if event.started_by != "pull_request" {
+            return Ok(Err(WhyNothing::NoPullRequest(event.started_by.clone())));
+        }
+        // A verdict of FAIL ends the run as a failure.
+        match event.conclusion.as_deref() {
+            Some("success" | "failure") => {}
+            other => return Ok(Err(WhyNothing::not_finished(other))),
+        }
+        let (Some(from), Some(branch)) = (&event.head_repository, &event.head_branch) else {
+            return Ok(Err(WhyNothing::BranchGone));
+        };
+        let repository = &self.settings.repository;
+        let mut found =
+            pull_request::find(&self.client, repository, from, branch, &event.head).await?;
+        Ok(match (found.pop(), found.as_slice()) {
+            (Some(pull), []) => Ok(pull),
+            (None, _) => Err(WhyNothing::not_found(&event.head, from, branch)),
+            (Some(last), others) => {
+                let mut numbers: Vec<u64> = others.iter().map(|pull| pull.number).collect();
+                numbers.push(last.number);
+                Err(WhyNothing::Ambiguous {
+                    head: event.head.short().to_owned(),
+                    numbers,
+                })
+            }
+        })
+    }
+
+    /// The run's report, judged again, and head's budgets.
+    async fn judged(
+        &self,
+        event: &WorkflowRunEvent,
+        pull: &PullRequest,
+    ) -> Result<(Report, BudgetsFile), PostError> {
+        let repository = &self.settings.repository;
+        let found =
+            artifact::find(&self.client, repository, event, &self.settings.artifact).await?;
+        let json = artifact::take(&self.client, repository, &found).await?;
+        let report = admission::read(&json)?;
+        admission::expect_head(&report, &event.head)?;
+        let base = self.merge_base(pull, &event.head).await?;
+        admission::expect_base(&report, &base)?;
+        let base_budgets = self.budgets_at(&base).await?.map(|file| file.budgets);
+        let head_budgets =
+            self.budgets_at(&event.head)
+                .await?
+                .ok_or_else(|| PostError::NoBudgets {
+                    file: self.settings.budgets.clone(),
+                    commit: event.head.short().to_owned(),
+                })?;
+        let judged = report
+            .judged_with(base_budgets, head_budgets.budgets.clone())
+            .map_err(admission::AdmissionError::from)?;
+        Ok((judged, head_budgets))
+    }
+
+    async fn merge_base(&self, pull: &PullRequest, head: &CommitId) -> Result<CommitId, PostError> {
+        let tip = CommitId::new(&pull.base.sha)?;
+        let repository = &self.settings.repository;
+        let base = pull_request::merge_base(&self.client, repository, &tip, head).await?;
+        Ok(CommitId::new(&base)?)
+    }
+
+    async fn budgets_at(&self, commit: &CommitId) -> Result<Option<BudgetsFile>, PostError> {
+        let PostSettings {
+            repository,
+            budgets,
+            ..
+        } = self.settings;
+        budgets_of::read(&self.client, repository, budgets, commit).await
+    }
+
+    async fn deliver(
+        &self,
+        address: &Address<'_>,
+        contents: &Contents<'_>,
+        budgets: Option<&str>,
+    ) -> Result<Posted, PostError> {
+        let body = letter::body(contents);
+        let check = self.settings.check.as_deref().and_then(|name| {
+            letter::check(
+                contents,
+                name,
+                address.head,
+                &self.settings.budgets,
+                budgets,
+            )
+        });
+        if let Some(why) = self.moved_on(address).await? {
+            return Ok(Posted::Nothing(why));
+        }
+        let place = Place {
+            repository: &self.settings.repository,
+            number: address.number,
+            marker: MARKER,
+            author: &self.settings.author,
+        };
+        match self.settings.delivery {
+            Delivery::DryRun => self.plan(place, body, check.as_ref()).await,
+            Delivery::Send => self.send(place, body, check.as_ref()).await,
+        }
+    }
+
+    /// Whether somebody closed the pull request or pushed to it while the report was being made.
+    async fn moved_on(&self, address: &Address<'_>) -> Result<Option<WhyNothing>, ApiError> {
+        let Address { number, head } = *address;
+        let pull = pull_request::read(&self.client, &self.settings.repository, number).await?;
+        Ok(if !pull.is_open() {
+            Some(WhyNothing::Closed(number))
+        } else if pull.is_at(head) {
+            None
+        } else {
+            Some(WhyNothing::moved(number, head, &pull))
+        })
+    }
+
+    async fn send(
+        &self,
+        place: Place<'_>,
+        body: String,
+        check: Option<&Check<'_>>,
+    ) -> Result<Posted, PostError> {
+        let written = comment::write(&self.client, place, &body).await?;
+        let check_page = match check {
+            Some(check) => check_run::make(&self.client, place.repository, check).await?,
+            None => None,
+        };
+        let letter = |page| Letter {
+            number: place.number,
+            page,
+            body,
+            check_page,
+        };
+        Ok(match written {
+            Written::Created(page) => Posted::Created(letter(page)),
+            Written::Updated(page) => Posted::Updated(letter(page)),
+        })
+    }
+
+    async fn plan(
+        &self,
+        place: Place<'_>,
+        body: String,
+        check: Option<&Check<'_>>,
+    ) -> Result<Posted, PostError> {
+        let route = format!("/repos/{}", place.repository);
+        let ours = comment::ours(&self.client, place).await?;
+        let mut requests = vec![match ours.first() {
+            Some(comment) => format!("PATCH {route}/issues/comments/{}", comment.id()),
+            None => format!("POST {route}/issues/{}/comments", place.number),
+        }];
+        if let Some(check) = check {
+            requests.push(format!(
+                "POST {route}/check-runs {}",
+                check_run::shown(check)?
+            ));
+        }
+        Ok(Posted::Planned(Plan { body, requests }))
+    }
+}

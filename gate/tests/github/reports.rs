@@ -1,0 +1,271 @@
+//! Reports of strangers: nothing that they say is believed but the samples.
+
+use gate::judge::MetricInput;
+use gate::model::Verdict;
+use gate::publish::github::{AdmissionError, PostError};
+use serde_json::{Value, json};
+
+use crate::world::{BUDGETS, Scene, counted, refusal, report, report_of, zipped};
+
+/// The honest report as JSON, changed.
+fn forged(scene: &Scene, change: impl Fn(&mut Value)) {
+    let honest = report(BUDGETS, BUDGETS, &scene.head, (100.0, 100.0));
+    let mut json: Value = serde_json::from_str(&honest.to_json().unwrap()).unwrap();
+    change(&mut json);
+    scene.archive(&zipped(&[("report.json", json.to_string().as_bytes())]));
+}
+
+#[test]
+fn the_verdict_is_judged_again_and_not_believed() {
+    let scene = Scene::foreign();
+    let mut json: Value = serde_json::from_str(
+        &report(BUDGETS, BUDGETS, &scene.head, (100.0, 103.0))
+            .to_json()
+            .unwrap(),
+    )
+    .unwrap();
+    assert_eq!(json["verdict"], "FAIL");
+    json["verdict"] = json!("PASS");
+    json["metrics"][0]["verdict"] = json!("PASS");
+    json["metrics"][0]["message"] = json!("all is well");
+    json["metrics"][0]["delta_pct"] = json!(0.0);
+    scene.archive(&zipped(&[("report.json", json.to_string().as_bytes())]));
+    scene.post().unwrap();
+    let comment = scene.comment();
+    assert!(
+        comment.contains("FAIL") && comment.contains("+3.00%"),
+        "{comment}"
+    );
+    assert!(!comment.contains("all is well"), "{comment}");
+}
+
+#[test]
+fn the_budgets_are_the_repositorys_and_not_the_reports() {
+    let scene = Scene::foreign();
+    let loose = BUDGETS.replace("\"2%\"", "\"50%\"");
+    let forged = report(&loose, &loose, &scene.head, (100.0, 103.0));
+    assert_ne!(forged.verdict, Verdict::Fail);
+    scene.artifact(&forged);
+    scene.post().unwrap();
+    assert!(scene.comment().contains("FAIL"), "{}", scene.comment());
+}
+
+#[test]
+fn edits_of_the_budgets_are_shown_and_need_their_reason() {
+    let scene = Scene::foreign();
+    scene.head_budgets(&BUDGETS.replace("\"2%\"", "\"50%\""));
+    scene.artifact(&report(BUDGETS, BUDGETS, &scene.head, (100.0, 103.0)));
+    scene.post().unwrap();
+    let comment = scene.comment();
+    assert!(
+        comment.contains("2% → 50%") && comment.contains("no reason given"),
+        "{comment}"
+    );
+    assert!(comment.contains("FAIL"), "{comment}");
+}
+
+#[test]
+fn json_that_is_no_report_is_refused() {
+    type Case = (&'static str, fn(&mut Value), &'static str);
+    let cases: [Case; 10] = [
+        (
+            "unknown field",
+            |json| json["extra"] = json!(1),
+            "unknown field",
+        ),
+        (
+            "unknown inside",
+            |json| json["metrics"][0]["html"] = json!("x"),
+            "unknown field",
+        ),
+        (
+            "missing",
+            |json| drop(json.as_object_mut().unwrap().remove("seed")),
+            "missing field",
+        ),
+        (
+            "schema",
+            |json| json["schema"] = json!("gate-report/2"),
+            "unknown variant",
+        ),
+        (
+            "NaN",
+            |json| json["metrics"][0]["samples"]["base"][0] = json!("NaN"),
+            "invalid type",
+        ),
+        (
+            "null",
+            |json| json["metrics"][0]["samples"]["base"][0] = Value::Null,
+            "invalid type",
+        ),
+        (
+            "id",
+            |json| json["metrics"][0]["id"] = json!("a|b<script>"),
+            "is no metric id",
+        ),
+        (
+            "unit",
+            |json| json["metrics"][0]["unit"] = json!("<b>"),
+            "is no unit",
+        ),
+        (
+            "text",
+            |json| json["metrics"][0]["message"] = json!("x".repeat(20_000)),
+            "a text of more",
+        ),
+        (
+            "depth",
+            |json| {
+                json["extra"] = serde_json::from_str(&("[".repeat(60) + &"]".repeat(60))).unwrap();
+            },
+            "deeper than",
+        ),
+    ];
+    for (what, change, why) in cases {
+        let scene = Scene::foreign();
+        forged(&scene, change);
+        let error = refusal(&scene).to_string();
+        assert!(
+            error.starts_with("report.json is refused: "),
+            "{what}: {error}"
+        );
+        assert!(error.contains(why), "{what}: {error}");
+    }
+}
+
+#[test]
+fn numbers_that_json_cannot_hold_are_refused() {
+    for number in ["NaN", "Infinity", "-Infinity", "1e999"] {
+        let scene = Scene::foreign();
+        let honest = report(BUDGETS, BUDGETS, &scene.head, (100.0, 100.0))
+            .to_json()
+            .unwrap();
+        let text = honest.replacen("100.0", number, 1);
+        assert_ne!(text, honest);
+        scene.archive(&zipped(&[("report.json", text.as_bytes())]));
+        assert!(matches!(
+            refusal(&scene),
+            PostError::Admission(AdmissionError::Schema(_))
+        ));
+    }
+}
+
+#[test]
+fn floods_are_refused_before_they_are_read() {
+    let many = |count: usize| -> Vec<MetricInput> {
+        (0..count)
+            .map(|number| counted(&format!("bytes/int{number}"), (1.0, 1.0)))
+            .collect()
+    };
+    let budgets = BUDGETS.replace("[metrics.bytes.case.int]\nbudget = \"2%\"\n", "");
+    let scene = Scene::foreign();
+    scene.artifact(&report_of(&budgets, &budgets, &scene.head, many(1001)));
+    assert!(matches!(
+        refusal(&scene),
+        PostError::Admission(AdmissionError::Metrics(1001))
+    ));
+
+    let scene = Scene::foreign();
+    forged(&scene, |json| {
+        let metric = json["metrics"][0].clone();
+        json["metrics"] = Value::from(vec![metric; 20_000]);
+    });
+    let error = refusal(&scene);
+    assert!(
+        error.to_string().contains("a list of more than 10000"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_report_of_another_change_is_refused() {
+    let scene = Scene::foreign();
+    scene.artifact(&report(BUDGETS, BUDGETS, &"4".repeat(40), (100.0, 100.0)));
+    assert!(
+        refusal(&scene)
+            .to_string()
+            .contains("it is about head 4444")
+    );
+
+    let scene = Scene::foreign();
+    forged(&scene, |json| {
+        json["base"]["commit"] = json!("5".repeat(40));
+    });
+    assert!(
+        refusal(&scene)
+            .to_string()
+            .contains("it is about base 5555")
+    );
+
+    let scene = Scene::foreign();
+    forged(&scene, |json| json["base"]["commit"] = Value::Null);
+    assert!(
+        refusal(&scene)
+            .to_string()
+            .contains("it is about base a working tree")
+    );
+}
+
+#[test]
+fn samples_that_cannot_be_judged_are_refused() {
+    let scene = Scene::foreign();
+    forged(&scene, |json| json["metrics"] = json!([]));
+    assert!(matches!(
+        refusal(&scene),
+        PostError::Admission(AdmissionError::Judge(_))
+    ));
+}
+
+#[test]
+fn every_text_of_a_stranger_is_disarmed() {
+    let nasty = "| x | \\ <img src=x onerror=alert(1)> @octo-org/team #1 [a](https://evil.example) \
+                 `code` **b** <!-- --> &lt; www.evil.example\n\n# heading\n</details>\r| a |";
+    let scene = Scene::foreign();
+    let trade = format!(
+        "\n[[trades]]\nmetric = \"bytes/int\"\nallow = \"9%\"\nreason = {}\n",
+        serde_json::to_string(nasty).unwrap()
+    );
+    let edited = BUDGETS.replace(
+        "budget = \"2%\"\n",
+        &format!(
+            "budget = \"50%\"\nreason = {}\n",
+            serde_json::to_string(nasty).unwrap()
+        ),
+    );
+    scene.head_budgets(&(edited.clone() + &trade));
+    forged(&scene, |json| {
+        for text in ["platform", "kernel", "libc", "cpu", "governor", "placement"] {
+            json["runner"][text] = json!(nasty);
+        }
+        json["runner"]["notes"] = json!([nasty]);
+        json["measuring"]["notes"] = json!([nasty]);
+        json["base"]["revision"] = json!(nasty);
+        json["head"]["revision"] = json!(nasty);
+        json["base"]["tree"] = json!(nasty);
+        json["head"]["tree"] = json!(nasty);
+        json["tool"] = json!({"name": nasty, "version": nasty});
+        json["timings"] = json!([{"step": nasty, "seconds": 1.0}]);
+    });
+    scene.post().unwrap();
+    let comment = scene.comment();
+    assert!(
+        comment.contains("onerror"),
+        "the texts are shown, in some form:\n{comment}"
+    );
+    // The entities of our own are no references.
+    let comment = comment.replace("&#", "&");
+    for raw in [
+        "<img", "@octo", "#1", "#2", "](https", "`code`", "**b**", "<!-- -->", "www.evil", "\n# h",
+        "\r",
+    ] {
+        assert!(!comment.contains(raw), "{raw:?} got through:\n{comment}");
+    }
+    // What opens must close, and nothing else may.
+    assert_eq!(
+        comment.matches("<details").count(),
+        comment.matches("</details>").count()
+    );
+    // A row of the table is a row of the table.
+    let columns = |line: &&str| line.starts_with('|') && line.matches('|').count() != 8;
+    assert_eq!(comment.lines().find(columns), None, "{comment}");
+}
