@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::post::PostArgs;
+
 /// A performance gate: rebuilds base and head, measures both under one harness, and says PASS,
 /// WARN or FAIL.
 #[derive(Debug, Parser)]
@@ -27,6 +29,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Validate budgets.toml without measuring
     Check(CheckArgs),
+    /// Publish a report as the comment of its pull request, in a job of GitHub Actions
+    Post(PostArgs),
 }
 
 #[derive(Debug, ClapArgs)]

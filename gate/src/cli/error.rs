@@ -26,6 +26,27 @@ pub(super) enum CliError {
         /// What is wrong with it.
         why: String,
     },
+    /// GitHub tells its jobs by variables what they are about.
+    #[error("{name} is not set")]
+    #[diagnostic(help(
+        "`gate post` runs in a job of GitHub Actions; elsewhere `gate post --dry-run --report FILE` \
+         prints the comment"
+    ))]
+    NotInGitHub {
+        /// The variable.
+        name: &'static str,
+    },
+    /// Where the API is.
+    #[error(transparent)]
+    ApiUrl(#[from] crate::publish::github::ApiUrlError),
+    /// The event.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Event(#[from] crate::publish::github::EventError),
+    /// Posting.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Post(#[from] crate::publish::github::PostError),
     /// The file is nowhere.
     #[error("{revision} has no {file}")]
     #[diagnostic(help(

@@ -12,6 +12,7 @@ mod compare;
 mod counted;
 mod error;
 mod outcome;
+mod post;
 mod progress;
 mod revisions;
 mod schedule;
@@ -45,6 +46,7 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         Command::Compare(compare) => compare::run(compare, repository.as_deref()),
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
+        Command::Post(post) => post::run(post, repository.as_deref()).map(|()| Exit::Accepted),
     };
     match result {
         Ok(Exit::Accepted) => ExitCode::SUCCESS,

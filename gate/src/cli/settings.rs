@@ -127,7 +127,7 @@ pub(super) fn input(name: &str) -> Option<String> {
 
 /// The step's files, where the Action runs us: a workflow that merely calls `gate` keeps its
 /// outputs to itself.
-fn step() -> Result<Step, CliError> {
+pub(super) fn step() -> Result<Step, CliError> {
     let Some(summary) = input("GATE_STEP_SUMMARY") else {
         return Ok(Step::default());
     };
