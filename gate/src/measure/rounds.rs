@@ -207,12 +207,11 @@ impl RoundRunner {
                 .map_err(|e| blame(arm, &mut server, e))?;
             servers.insert(arm, server);
         }
-        let targets: Vec<Target> = servers
+        // In drawn order, as connections made later live elsewhere in memory.
+        let targets: Vec<Target> = arms
             .iter()
-            .map(|(&arm, server)| Target {
-                arm,
-                port: server.port(),
-            })
+            .filter_map(|a| Some((a.arm, servers.get(&a.arm)?.port())))
+            .map(|(arm, port)| Target { arm, port })
             .collect();
         let generator = Generator::start(
             &settings.load,

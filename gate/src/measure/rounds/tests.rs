@@ -3,6 +3,7 @@
 use tempfile::TempDir;
 
 use super::*;
+use crate::budget::Ready;
 use crate::probe::resp_load::fixture::{self, Manner};
 
 struct Bench {
@@ -18,12 +19,8 @@ impl Bench {
         }
     }
 
-    fn run(
-        &self,
-        seed: u64,
-        manners: &[(Arm, Manner)],
-    ) -> Result<Vec<(Quantity, NoisyRound)>, MeasureError> {
-        let settings = RoundSettings {
+    fn settings(&self, seed: u64) -> RoundSettings {
+        RoundSettings {
             load: Load {
                 connections: 4,
                 keys: 200,
@@ -35,7 +32,14 @@ impl Bench {
             slice: Duration::from_millis(5),
             plan: Plan::for_this_machine().unwrap(),
             log_folder: self.folder.path().to_owned(),
-        };
+        }
+    }
+
+    fn run(
+        &self,
+        seed: u64,
+        manners: &[(Arm, Manner)],
+    ) -> Result<Vec<(Quantity, NoisyRound)>, MeasureError> {
         let built: Vec<_> = manners
             .iter()
             .map(|&(arm, manner)| (arm, fixture::as_process(manner)))
@@ -48,7 +52,7 @@ impl Bench {
                 serve,
             })
             .collect();
-        RoundRunner::new(settings, self.interrupt.clone()).run(3, RoundSet::Main, &arms)
+        RoundRunner::new(self.settings(seed), self.interrupt.clone()).run(3, RoundSet::Main, &arms)
     }
 }
 
@@ -153,27 +157,61 @@ fn a_wrapper_that_does_the_starting_is_found_out() {
         ],
         ready: serve.ready,
     };
-    let settings = RoundSettings {
-        load: Load {
-            keys: 10,
-            ..Load::default()
-        },
-        group: 0,
-        seeds: Seeds::new(5),
-        slices: 1,
-        slice: Duration::from_millis(5),
-        plan: Plan::for_this_machine().unwrap(),
-        log_folder: bench.folder.path().to_owned(),
-    };
     let arms = [Arm::Base, Arm::Head].map(|arm| ArmUnderTest {
         arm,
         artifacts: &artifacts,
         serve: &wrapped,
     });
-    let error = RoundRunner::new(settings, bench.interrupt.clone())
+    let error = RoundRunner::new(bench.settings(5), bench.interrupt.clone())
         .run(0, RoundSet::Main, &arms)
         .unwrap_err();
     assert!(matches!(error, MeasureError::NoCpuTime { .. }), "{error}");
+}
+
+#[test]
+fn a_real_redis_takes_the_load() {
+    let found = std::process::Command::new("redis-server")
+        .arg("--version")
+        .output();
+    if found.is_err() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI must have redis-server installed"
+        );
+        println!("skipped: there is no redis-server on this machine");
+        return;
+    }
+    let command = [
+        "redis-server",
+        "--port",
+        "{port}",
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+    ];
+    let serve = Serve {
+        command: command.map(str::to_owned).to_vec(),
+        ready: Ready::Resp,
+    };
+    let bench = Bench::new();
+    let artifacts = BTreeMap::new();
+    let arms = [Arm::Base, Arm::Head].map(|arm| ArmUnderTest {
+        arm,
+        artifacts: &artifacts,
+        serve: &serve,
+    });
+    for (connections, pipeline) in [(1, 1), (16, 1), (16, 16)] {
+        let mut settings = bench.settings(9);
+        settings.load.connections = connections;
+        settings.load.pipeline = pipeline;
+        let runner = RoundRunner::new(settings, bench.interrupt.clone());
+        for (quantity, round) in runner.run(0, RoundSet::Main, &arms).unwrap() {
+            for value in round.base.iter().chain(&round.head) {
+                assert!(value.is_finite() && *value > 0.0, "{quantity:?} {round:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A GitHub token. Its `Debug` shows nothing, and it has no `Display`: the only way out is
-/// [`Token::reveal`], which the client calls once.
+/// `reveal`, which the client calls once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
