@@ -7,7 +7,7 @@ use crate::fake::{Answer, Fault};
 use crate::world::{BUDGETS, Scene, counted, report, report_of};
 
 /// Budgets with a case for each of `count` metrics, and a report in which all of them fail.
-fn many_failures(scene: &Scene, count: usize) {
+pub(crate) fn many_failures(scene: &Scene, count: usize) {
     let mut budgets = BUDGETS.replace("[metrics.bytes.case.int]\nbudget = \"2%\"\n", "");
     let ids: Vec<String> = (0..count)
         .map(|number| format!("case-{number:03}-{}", "x".repeat(90)))

@@ -5,11 +5,13 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that cannot go on should panic"
+    clippy::print_stderr,
+    reason = "a test that cannot go on should panic, and one that skips says so"
 )]
 
 mod artifacts;
 mod comments;
+mod contract;
 mod events;
 mod fake;
 mod faults;
