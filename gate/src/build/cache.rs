@@ -41,26 +41,49 @@ impl CacheKey {
     /// The entry's folder name: 32 hexadecimal digits.
     #[must_use]
     pub fn folder(&self) -> String {
-        let mut hasher = Sha256::new();
-        // Length before text, so that no two keys run together to the same bytes.
-        let mut add = |text: &str| {
-            hasher.update((text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        };
-        add("gate-artifacts/1");
-        add(&self.tree);
-        add(&self.build.len().to_string());
-        self.build.iter().for_each(|word| add(word));
-        for (name, path) in &self.artifacts {
-            add(name);
-            add(path);
-        }
-        add(&self.toolchain);
-        self.variables.iter().for_each(|variable| add(variable));
-        add(&self.room.to_string_lossy());
-        add(self.machine);
+        let mut hasher = self.recipe_hasher();
+        add(&mut hasher, &self.tree);
         hex(hasher.finalize().get(..16).unwrap_or_default())
     }
+
+    /// All but the tree, as 32 hexadecimal digits: what two builds share of which one can start from
+    /// what the other left.
+    #[must_use]
+    pub fn recipe(&self) -> String {
+        hex(self
+            .recipe_hasher()
+            .finalize()
+            .get(..16)
+            .unwrap_or_default())
+    }
+
+    fn recipe_hasher(&self) -> Sha256 {
+        let mut hasher = Sha256::new();
+        add(&mut hasher, "gate-artifacts/2");
+        add(&mut hasher, &self.build.len().to_string());
+        for word in &self.build {
+            add(&mut hasher, word);
+        }
+        add(&mut hasher, &self.artifacts.len().to_string());
+        for (name, path) in &self.artifacts {
+            add(&mut hasher, name);
+            add(&mut hasher, path);
+        }
+        add(&mut hasher, &self.toolchain);
+        add(&mut hasher, &self.variables.len().to_string());
+        for variable in &self.variables {
+            add(&mut hasher, variable);
+        }
+        add(&mut hasher, &self.room.to_string_lossy());
+        add(&mut hasher, self.machine);
+        hasher
+    }
+}
+
+/// Length before text, so that no two keys run together to the same bytes.
+fn add(hasher: &mut Sha256, text: &str) {
+    hasher.update((text.len() as u64).to_le_bytes());
+    hasher.update(text.as_bytes());
 }
 
 /// What an entry says of itself.

@@ -50,6 +50,7 @@ pub struct Built {
 /// A repository's build room. Locked against other runs as long as the value lives.
 #[derive(Debug)]
 pub struct Room {
+    folder: PathBuf,
     tree: PathBuf,
     index: PathBuf,
     cache: ArtifactCache,
@@ -95,7 +96,41 @@ impl Room {
             tree: folder.join("tree"),
             index: folder.join("index"),
             cache: ArtifactCache::open(folder.join("artifacts"))?,
+            folder,
             _lock: lock,
+        })
+    }
+
+    /// The folder with all that a later run can start from: artifacts, and the tree with what its
+    /// builds left in it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the artifacts of `revision` are kept under. The room holds its tree afterwards: the
+    /// toolchain may be pinned by a file of it.
+    pub fn key(
+        &self,
+        repository: &Repository,
+        revision: &Revision,
+        arm: Arm,
+        subject: &Subject,
+    ) -> Result<CacheKey, BuildError> {
+        self.check_out(repository, revision, subject)
+            .map_err(|source| BuildError::Checkout {
+                revision: revision.short(),
+                room: self.tree.clone(),
+                source: Box::new(source),
+            })?;
+        Ok(CacheKey {
+            tree: revision.tree.clone(),
+            build: subject.build.clone(),
+            artifacts: subject.artifacts.clone(),
+            toolchain: self.toolchain(arm, subject)?,
+            variables: environment::steering(),
+            room: self.tree.clone(),
+            machine: std::env::consts::ARCH,
         })
     }
 
@@ -111,23 +146,7 @@ impl Room {
         interrupt: &Interrupt,
     ) -> Result<Built, BuildError> {
         let start = Instant::now();
-        let checkout = |source| BuildError::Checkout {
-            revision: revision.short(),
-            room: self.tree.clone(),
-            source: Box::new(source),
-        };
-        // The toolchain may be pinned by a file of the tree, so the tree comes first.
-        self.check_out(repository, revision, subject)
-            .map_err(checkout)?;
-        let key = CacheKey {
-            tree: revision.tree.clone(),
-            build: subject.build.clone(),
-            artifacts: subject.artifacts.clone(),
-            toolchain: self.toolchain(arm, subject)?,
-            variables: environment::steering(),
-            room: self.tree.clone(),
-            machine: std::env::consts::ARCH,
-        };
+        let key = self.key(repository, revision, arm, subject)?;
         if let Some(artifacts) = self.cache.get(&key) {
             return Ok(Built {
                 artifacts,
@@ -180,6 +199,9 @@ impl Room {
         let git = git.in_folder(&self.tree);
         let plain = ["-c", "core.sparseCheckout=false", "-c", "core.bare=false"];
         let run = |args: &[&str]| git.bytes(&[&plain, args].concat()).map(drop);
+        // A room that came out of an archive has files that the index knows by other inodes. What is
+        // equal all the same keeps its time; that something differs is no error here.
+        drop(run(&["update-index", "-q", "--refresh"]));
         if run(&["read-tree", "--reset", "-u", &revision.tree]).is_err() {
             // An index that an interrupted run left behind, or a file where a folder must go.
             let _ = fs::remove_file(&self.index);

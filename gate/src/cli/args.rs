@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::cache::CacheArgs;
 use super::post::PostArgs;
 
 /// A performance gate: rebuilds base and head, measures both under one harness, and says PASS,
@@ -31,6 +32,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Publish a report as the comment of its pull request, in a job of GitHub Actions
     Post(PostArgs),
+    /// What a run can take over from an earlier one: for the cache of a CI service
+    Cache(CacheArgs),
 }
 
 #[derive(Debug, ClapArgs)]

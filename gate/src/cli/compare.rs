@@ -32,7 +32,7 @@ pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, 
     let settings = CompareSettings::new(args)?;
     let interrupt = Interrupt::install().map_err(|source| CliError::Signals { source })?;
     let progress = Progress::new(settings.chatter);
-    let sides = Sides::resolve(&settings, repository)?;
+    let sides = Sides::resolve(&settings.sides, repository)?;
     let out = outcome::folder(&settings, &sides)?;
     progress.say(&format!(
         "comparing {} ({}) with {} ({})",

@@ -7,6 +7,7 @@
 //! | 2 | gate could not judge: bad arguments, bad budgets, failed build, crashed probe, missing value |
 
 mod args;
+mod cache;
 mod check;
 mod compare;
 mod counted;
@@ -46,6 +47,7 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         Command::Compare(compare) => compare::run(compare, repository.as_deref()),
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
+        Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Post(post) => post::run(post, repository.as_deref()).map(|()| Exit::Accepted),
     };
     match result {

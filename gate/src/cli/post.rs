@@ -57,6 +57,9 @@ pub(super) struct PostArgs {
 
 /// Runs the command.
 pub(super) fn run(args: PostArgs, repository: Option<&Path>) -> Result<(), CliError> {
+    if !is_wanted()? {
+        return print("nothing posted: the input comment is never\n");
+    }
     let folder = repository.unwrap_or(Path::new("."));
     let report = args
         .report
@@ -77,6 +80,19 @@ pub(super) fn run(args: PostArgs, repository: Option<&Path>) -> Result<(), CliEr
         Posted::Planned(_) | Posted::Nothing(_) => {}
     }
     print(&told(&posted))
+}
+
+/// The Action measures and posts in one go where its input `comment` says so.
+fn is_wanted() -> Result<bool, CliError> {
+    match input("GATE_COMMENT").as_deref() {
+        None | Some("auto") => Ok(true),
+        Some("never") => Ok(false),
+        Some(other) => Err(CliError::Input {
+            name: "comment",
+            value: other.to_owned(),
+            why: "use auto or never".to_owned(),
+        }),
+    }
 }
 
 fn settings(args: PostArgs, report: PathBuf) -> Result<PostSettings, CliError> {

@@ -4,9 +4,19 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::CliError;
-use super::settings::CompareSettings;
 use crate::budget::{self, Budgets};
 use crate::revision::{Repository, Revision};
+
+/// What names both sides.
+#[derive(Debug)]
+pub(super) struct SidesSettings {
+    pub(super) base: Option<String>,
+    pub(super) head: Option<String>,
+    /// Base is what was named, instead of its merge base with head.
+    pub(super) exact_base: bool,
+    /// The budgets file, from the top of the repository.
+    pub(super) budgets: PathBuf,
+}
 
 /// Both sides of a comparison, before anything is built.
 #[derive(Debug)]
@@ -21,7 +31,7 @@ pub(super) struct Sides {
 
 impl Sides {
     pub(super) fn resolve(
-        settings: &CompareSettings,
+        settings: &SidesSettings,
         repository: Option<&Path>,
     ) -> Result<Self, CliError> {
         let repository = Repository::discover(repository.unwrap_or(Path::new(".")))?;

@@ -12,6 +12,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::args::{CompareArgs, FailOn, Format};
 use super::error::CliError;
 use super::progress::Chatter;
+use super::revisions::SidesSettings;
 use crate::publish::Step;
 
 /// Measuring time of `--quick`.
@@ -29,10 +30,7 @@ pub(super) enum Depth {
 /// `gate compare`, resolved.
 #[derive(Debug)]
 pub(super) struct CompareSettings {
-    pub(super) base: Option<String>,
-    pub(super) head: Option<String>,
-    pub(super) exact_base: bool,
-    pub(super) budgets: PathBuf,
+    pub(super) sides: SidesSettings,
     pub(super) only: Option<GlobSet>,
     /// `only` as typed.
     pub(super) patterns: Vec<String>,
@@ -75,10 +73,12 @@ impl CompareSettings {
             _ => args.budgets,
         };
         Ok(Self {
-            base: args.base.or_else(|| input("GATE_BASE")),
-            head: args.head.or_else(|| input("GATE_HEAD")),
-            exact_base: args.exact_base,
-            budgets,
+            sides: SidesSettings {
+                base: args.base.or_else(|| input("GATE_BASE")),
+                head: args.head.or_else(|| input("GATE_HEAD")),
+                exact_base: args.exact_base,
+                budgets,
+            },
             only: globs(&args.only)?,
             patterns: args.only,
             depth: if args.quick {
