@@ -74,25 +74,86 @@ fn an_input_that_makes_no_sense_is_named_as_the_user_wrote_it() {
 }
 
 #[test]
-fn every_input_of_the_action_reaches_the_program() {
-    let action = include_str!("../../../action.yml");
-    let read = concat!(
+fn a_comment_that_nobody_wants_is_not_even_prepared() {
+    let repository = exact_repository();
+    let post = |comment: &str| {
+        let mut gate = repository.gate(&["post"]);
+        Run::from(gate.env("GATE_COMMENT", comment).output().unwrap())
+    };
+    let never = post("never");
+    assert_eq!(never.status, 0, "{}", never.stderr);
+    assert!(never.stdout.contains("nothing posted"), "{}", never.stdout);
+    post("perhaps").refused(&["comment", "perhaps", "use auto or never"]);
+    // Wanted, and outside of GitHub: that is an error and not silence.
+    post("auto").refused(&["GITHUB_EVENT_NAME is not set"]);
+}
+
+/// Every action of this repository.
+const ACTIONS: [(&str, &str); 3] = [
+    ("action.yml", include_str!("../../../action.yml")),
+    (
+        "post",
+        include_str!("../../../.github/actions/post/action.yml"),
+    ),
+    (
+        "fill",
+        include_str!("../../../.github/actions/fill/action.yml"),
+    ),
+];
+
+#[test]
+fn every_input_of_an_action_reaches_the_program() {
+    let program = concat!(
         include_str!("../../src/cli/settings.rs"),
-        include_str!("../../src/cli/mod.rs")
+        include_str!("../../src/cli/mod.rs"),
+        include_str!("../../src/cli/cache.rs"),
+        include_str!("../../src/cli/post.rs"),
+        include_str!("../../src/build/room.rs"),
     );
-    let handed: Vec<&str> = action
-        .lines()
-        .filter_map(|line| {
-            line.trim()
-                .split_once(": ${{ inputs.")
-                .map(|(variable, _)| variable)
-        })
-        .collect();
-    assert!(handed.len() >= 7, "{handed:?}");
-    for variable in handed {
-        assert!(
-            read.contains(&format!("\"{variable}\"")),
-            "nobody reads {variable}"
-        );
+    let installer = include_str!("../../../.github/actions/install");
+    for (name, action) in ACTIONS {
+        let (inputs, steps) = action.split_once("\nruns:\n").unwrap();
+        let inputs: Vec<&str> = inputs
+            .split_once("\ninputs:\n")
+            .unwrap()
+            .1
+            .lines()
+            .take_while(|line| !line.starts_with("outputs:"))
+            .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
+            .filter(|input| !input.starts_with(' '))
+            .collect();
+        assert!(inputs.len() >= 3, "{name}: {inputs:?}");
+        for input in inputs {
+            let used = format!("inputs.{input} ");
+            assert!(
+                steps.contains(&used),
+                "{name}: nobody uses the input {input}"
+            );
+        }
+        let handed: Vec<&str> = steps
+            .lines()
+            .filter_map(|line| line.trim().split_once(": ")?.0.strip_prefix("GATE_"))
+            .collect();
+        assert!(handed.len() >= 5, "{name}: {handed:?}");
+        for variable in handed {
+            let read = program.contains(&format!("\"GATE_{variable}\""));
+            let installs = installer.contains(&format!("{{GATE_{variable}:-"));
+            assert!(read || installs, "{name}: nobody reads GATE_{variable}");
+        }
+    }
+}
+
+#[test]
+fn an_input_is_never_pasted_into_a_script() {
+    for (name, action) in ACTIONS {
+        let mut script = false;
+        for line in action.lines() {
+            if line.trim_start().starts_with("run:") {
+                script = true;
+            } else if line.trim_start().starts_with("- ") {
+                script = false;
+            }
+            assert!(!(script && line.contains("${{")), "{name}: {line}");
+        }
     }
 }

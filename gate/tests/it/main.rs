@@ -7,9 +7,12 @@
 )]
 
 mod action;
+mod cache;
+mod documents;
 mod end_to_end;
 mod exact;
 mod failure;
+mod installer;
 mod interruption;
 mod repository;
 mod revisions;

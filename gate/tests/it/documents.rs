@@ -1,0 +1,69 @@
+//! What the README shows is what the linters check.
+
+use std::path::Path;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The README shows an example behind a line that names its file.
+#[test]
+fn every_example_workflow_is_in_the_readme_word_for_word() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let folder = root().join(".github/examples");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mark = format!("<!-- .github/examples/{name} -->\n```yaml\n");
+        let (_, shown) = readme
+            .split_once(&mark)
+            .unwrap_or_else(|| panic!("the README does not show {name}: no {mark:?}"));
+        let (shown, _) = shown.split_once("```\n").unwrap();
+        assert_eq!(shown, text, "the README shows another {name}");
+        count += 1;
+    }
+    assert!(count >= 4, "{count} examples");
+    assert_eq!(readme.matches("<!-- .github/examples/").count(), count);
+}
+
+/// Whoever copies an example gets what this repository itself uses.
+#[test]
+fn one_action_has_one_version_everywhere() {
+    let mut pins = std::collections::BTreeMap::new();
+    let mut folders = vec![root().join(".github")];
+    let mut files = vec![root().join("action.yml")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yml") {
+                files.push(path);
+            }
+        }
+    }
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for line in text.lines() {
+            let Some((_, used)) = line.split_once("uses: ") else {
+                continue;
+            };
+            let Some((action, version)) = used.split_once('@') else {
+                assert!(used.starts_with("./"), "{}: {line}", file.display());
+                continue;
+            };
+            let sha = version.split(' ').next().unwrap();
+            assert!(
+                sha.len() == 40 && sha.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{}: no commit: {line}",
+                file.display()
+            );
+            let owner: String = action.split('/').take(2).collect::<Vec<_>>().join("/");
+            let pinned = pins.entry(owner).or_insert_with(|| version.to_owned());
+            assert_eq!(pinned, version, "{}: {line}", file.display());
+        }
+    }
+    assert!(pins.len() >= 3, "{pins:?}");
+}
