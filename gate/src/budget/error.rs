@@ -222,6 +222,10 @@ pub enum Mistake {
         default: String,
     },
 
+    #[error("this is still to be filled in")]
+    #[diagnostic(help("`gate init` could not find it out: write what it asks for in its place"))]
+    NotFilledIn,
+
     #[error("`{0}` names no program")]
     #[diagnostic(help(
         "write the program and each argument in quotes: `{0} = [\"program\", \"argument\"]`"

@@ -26,7 +26,7 @@ mod trades;
 pub use changes::{BudgetChange, ChangeKind, Justification, budget_changes};
 pub use error::{BudgetError, Mistake};
 pub use nearest::Names;
-pub use placeholder::fill;
+pub use placeholder::{FILL_IN, fill};
 pub use read::read;
 pub use spec::{
     Allow, Budget, BudgetOverride, Budgets, Inconclusive, Load, MetricSpec, Probe, Quantity, Ready,

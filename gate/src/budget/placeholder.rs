@@ -10,6 +10,9 @@
 
 use std::ops::Range;
 
+/// Stands in a written budgets file where a person has to write something.
+pub const FILL_IN: &str = "FILL-IN";
+
 /// Every placeholder of `word`: its name, and its bytes, braces included.
 fn scan(word: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     word.match_indices('{').filter_map(move |(start, _)| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::cache::CacheArgs;
+use super::init::InitArgs;
 use super::post::PostArgs;
 
 /// A performance gate: rebuilds base and head, measures both under one harness, and says PASS,
@@ -30,6 +31,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Validate budgets.toml without measuring
     Check(CheckArgs),
+    /// Write a commented budgets.toml and workflows for this repository
+    Init(InitArgs),
     /// Publish a report as the comment of its pull request, in a job of GitHub Actions
     Post(PostArgs),
     /// What a run can take over from an earlier one: for the cache of a CI service

@@ -85,6 +85,21 @@ pub(super) enum CliError {
         /// Names in the budgets.
         known: Vec<String>,
     },
+    /// What would be written is there.
+    #[error("{} already there", there(files))]
+    #[diagnostic(help("`gate init --force` writes over all three of its files"))]
+    AlreadyThere {
+        /// From the top of the repository.
+        files: Vec<String>,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// The output folder is of no use.
     #[error("cannot write into the output folder {}: {source}", path.display())]
     #[diagnostic(help("name another with --out DIR"))]
@@ -131,6 +146,11 @@ pub(super) enum CliError {
     Publish(#[from] PublishError),
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+fn there(files: &[String]) -> String {
+    let verb = if files.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", files.join(", "))
 }
 
 impl CliError {

@@ -12,6 +12,7 @@ mod check;
 mod compare;
 mod counted;
 mod error;
+mod init;
 mod outcome;
 mod post;
 mod progress;
@@ -48,6 +49,7 @@ pub fn run() -> ExitCode {
         Command::Compare(compare) => compare::run(compare, repository.as_deref()),
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
+        Command::Init(init) => init::run(&init, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Post(post) => post::run(post, repository.as_deref()).map(|()| Exit::Accepted),
     };
     match result {

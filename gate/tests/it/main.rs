@@ -3,7 +3,8 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that cannot go on should panic"
+    clippy::print_stderr,
+    reason = "a test that cannot go on should panic, and one that skips says so"
 )]
 
 mod action;
@@ -12,6 +13,7 @@ mod documents;
 mod end_to_end;
 mod exact;
 mod failure;
+mod init;
 mod installer;
 mod interruption;
 mod repository;

@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::super::error::{Found, Located, Mistake};
 use super::super::file::{RunTable, ServeTable, SubjectTable, Text, Words};
 use super::super::nearest::Names;
-use super::super::placeholder;
+use super::super::placeholder::{self, FILL_IN};
 use super::super::spec::{Inconclusive, Ready, Run, Serve, Subject};
 use super::value::{max_time, missing, reason, word};
 
@@ -50,6 +50,7 @@ fn artifacts(tables: Spanned<BTreeMap<Text, Text>>) -> Found<BTreeMap<String, St
         .into_iter()
         .map(|(name, path)| {
             artifact_name(&name)?;
+            is_filled_in(&path)?;
             artifact_path(&path)?;
             Ok((name.into_inner(), path.into_inner()))
         })
@@ -165,6 +166,14 @@ pub(super) fn run(table: RunTable) -> Found<Run> {
     })
 }
 
+/// Refuses what `gate init` could not find out and nobody has written since.
+fn is_filled_in(word: &Text) -> Found<()> {
+    if word.get_ref().contains(FILL_IN) {
+        return Err(Located::new(word.span(), Mistake::NotFilledIn));
+    }
+    Ok(())
+}
+
 /// A program and its arguments, in which nothing is filled in.
 fn program(key: &'static str, words: Words) -> Found<Vec<String>> {
     if words
@@ -178,6 +187,7 @@ fn program(key: &'static str, words: Words) -> Found<Vec<String>> {
         .into_inner()
         .into_iter()
         .map(|word| {
+            is_filled_in(&word)?;
             // The operating system ends an argument there.
             if word.get_ref().contains('\0') {
                 return Err(Located::new(word.span(), Mistake::ControlCharacter(key)));
@@ -204,6 +214,8 @@ pub(super) fn filled(
     filled: Filled,
     text: &str,
 ) -> Found<Vec<String>> {
+    // Before anything else that is wrong with it.
+    words.get_ref().iter().try_for_each(is_filled_in)?;
     let names = || artifacts.keys().map(|name| format!("{{{name}}}"));
     let mut uses_artifact = false;
     for word in words.get_ref() {
