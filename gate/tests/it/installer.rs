@@ -128,6 +128,54 @@ fn serve(files: Arc<Mutex<HashMap<String, Vec<u8>>>>) -> String {
     url
 }
 
+/// Runs `.ci/release-assets` with compilers that only leave scripts behind.
+fn release_assets(releases: &Releases, tag: &str) -> Run {
+    let at = |path: &str| releases.path(path);
+    std::fs::create_dir_all(at("source/.ci")).unwrap();
+    std::fs::write(at("source/Cargo.toml"), include_str!("../../../Cargo.toml")).unwrap();
+    let script = include_str!("../../../.ci/release-assets");
+    executable(&at("source/.ci/release-assets"), script);
+    let host = format!("host: {}-unknown-linux-gnu", std::env::consts::ARCH);
+    executable(&at("bin/rustc"), &format!("#!/bin/sh\necho {host}\n"));
+    let build = "#!/bin/sh\nmkdir -p target/release\ncd target/release\n\
+                 for p in gate server; do echo '#!/bin/sh' >$p; echo \"echo this is $p\" >>$p; chmod +x $p; done\n";
+    executable(&at("bin/cargo"), build);
+    let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").unwrap());
+    Command::new(at("source/.ci/release-assets"))
+        .arg(at("release"))
+        .env("PATH", path)
+        .env("RELEASE_TAG", tag)
+        .output()
+        .map(Run::from)
+        .unwrap()
+}
+
+#[test]
+fn what_is_released_is_what_is_installed() {
+    let releases = Releases::new();
+    let version = env!("CARGO_PKG_VERSION");
+    let other = release_assets(&releases, "v999.0.0");
+    assert_eq!(other.status, 1, "{}", other.stdout);
+    assert!(other.stderr.contains("is not v"), "{}", other.stderr);
+
+    let built = release_assets(&releases, &format!("v{version}"));
+    assert_eq!(built.status, 0, "{}", built.stderr);
+    // What the notes of a release hold goes into the list as it is.
+    let list = releases.path("action/.github/actions/releases.sha256");
+    std::fs::write(list, &built.stdout).unwrap();
+    assert!(built.stdout.contains("  server-"), "{}", built.stdout);
+    for entry in std::fs::read_dir(releases.path("release")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy();
+        let place = format!("/v{version}/{name}");
+        let bytes = std::fs::read(&path).unwrap();
+        releases.files.lock().unwrap().insert(place, bytes);
+    }
+    let run = releases.install("");
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("this is gate"), "{}", run.stdout);
+}
+
 const PROGRAM: &str = "#!/bin/sh\necho this is gate 1.2.3\n";
 
 #[test]
