@@ -16,6 +16,7 @@ mod events;
 mod fake;
 mod faults;
 mod limits;
+mod program;
 mod reports;
 mod routes;
 mod runs;

@@ -175,6 +175,17 @@ fn floods_are_refused_before_they_are_read() {
         error.to_string().contains("a list of more than 10000"),
         "{error}"
     );
+
+    // Small enough for every limit of bytes.
+    let scene = Scene::foreign();
+    forged(&scene, |json| {
+        json["metrics"] = Value::from(vec![json!({}); 100_000]);
+    });
+    let error = refusal(&scene);
+    assert!(
+        error.to_string().contains("a list of more than 10000"),
+        "{error}"
+    );
 }
 
 #[test]
