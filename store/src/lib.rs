@@ -29,7 +29,7 @@
 //! | `entry`, `varint` | an entry in its bytes |
 //! | `arena` | blobs of bytes by handle |
 //! | `index` | handles by the hash of their keys |
-//! | `hash_value` | the fields of a hash |
+//! | `collection` | hashes, lists, sets and sorted sets, packed or outgrown |
 //! | `hash` | hashing under a secret |
 //! | `watch` | versions of watched keys |
 //! | `size_class` | what an allocation costs |
@@ -37,11 +37,11 @@
 #![forbid(unsafe_code)]
 
 mod arena;
+mod collection;
 mod entries;
 mod entry;
 mod error;
 mod hash;
-mod hash_value;
 mod index;
 mod integer;
 mod keyspace;
@@ -53,9 +53,11 @@ mod value;
 mod varint;
 mod watch;
 
+pub use collection::{
+    End, FieldWrite, Hash, HashRef, List, ListRef, PackLimits, Set, SetRef, Zset, ZsetRef,
+};
 pub use error::{IncrementError, LEN_MAX, StoreError, WrongType};
 pub use hash::{HashKey, Key, KeyHash};
-pub use hash_value::{FieldWrite, HashValue, Iter as HashIter};
 pub use keyspace::{Keyspace, LockedShards, ShardCount};
 pub use shard::Shard;
 pub use shards::{Shards, Sweep};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::hash_value::HashValue;
+use crate::collection::{HashRef, ListRef, SetRef, ZsetRef};
 
 /// The longest string that Redis calls `embstr`, in bytes.
 pub(crate) const EMBSTR_LEN_MAX: usize = 44;
@@ -14,6 +14,12 @@ pub enum Kind {
     String,
     /// Fields with values.
     Hash,
+    /// Elements in an order.
+    List,
+    /// Members without an order.
+    Set,
+    /// Members with scores.
+    Zset,
 }
 
 impl Kind {
@@ -23,6 +29,9 @@ impl Kind {
         match self {
             Self::String => "string",
             Self::Hash => "hash",
+            Self::List => "list",
+            Self::Set => "set",
+            Self::Zset => "zset",
         }
     }
 }
@@ -36,10 +45,16 @@ pub enum Encoding {
     Embstr,
     /// A longer string, or one that was appended to.
     Raw,
-    /// A small hash, its fields in a row.
+    /// A small collection, its elements in a row.
     Listpack,
-    /// A hash with an index.
+    /// A small set of integers.
+    Intset,
+    /// A hash or a set in a hash table.
     Hashtable,
+    /// A list in chunks.
+    Quicklist,
+    /// A sorted set with an index of ranks. It is no skip list, but clients know that name.
+    Skiplist,
 }
 
 impl Encoding {
@@ -51,7 +66,10 @@ impl Encoding {
             Self::Embstr => "embstr",
             Self::Raw => "raw",
             Self::Listpack => "listpack",
+            Self::Intset => "intset",
             Self::Hashtable => "hashtable",
+            Self::Quicklist => "quicklist",
+            Self::Skiplist => "skiplist",
         }
     }
 }
@@ -62,7 +80,13 @@ pub enum ValueRef<'a> {
     /// A string.
     String(StringRef<'a>),
     /// A hash.
-    Hash(&'a HashValue),
+    Hash(HashRef<'a>),
+    /// A list.
+    List(ListRef<'a>),
+    /// A set.
+    Set(SetRef<'a>),
+    /// A sorted set.
+    Zset(ZsetRef<'a>),
 }
 
 /// A string value: a number has no bytes to borrow until it is printed.

@@ -11,16 +11,21 @@
 //! | `b128ttl` | 16 bytes | 128 bytes, and an expiry |
 //! | `raw` | 16 bytes | 256 bytes |
 //!
-//! `int_1m` and so on are the same with a million keys.
+//! `int_1m` and so on are the same with a million keys. Collections are in `collections`.
 //!
 //! A number is what the allocator handed out for a keyspace and its keys, tables included, divided
 //! by the keys. It is a count: keys, hashes and allocations are the same in every run, and so is the
 //! last digit. The counters are those of the thread, which know the size of every allocation as it is
 //! rounded and nothing of what other threads or the allocator's caches hold.
 
+#[path = "probe/collections.rs"]
+mod collections;
+
 use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::process::ExitCode;
+
+use collections::Collection;
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
@@ -179,23 +184,34 @@ fn memory(keys: Option<NonZeroU32>) -> Result<(), ProbeError> {
     };
     for (keys, suffix) in runs {
         for case in Case::ALL {
-            let line = Line {
-                case: format!("{}{suffix}", case.name()),
-                value: bytes_per_key(case, keys)?,
-                unit: "B",
-            };
-            serde_json::to_writer(&mut out, &line)?;
-            writeln!(out)?;
+            let bytes = bytes_per_key(keys, || fill(case, keys))?;
+            print(&mut out, format!("{}{suffix}", case.name()), bytes)?;
+        }
+    }
+    let count = keys.or(NonZeroU32::new(collections::COUNT));
+    for (collection, count) in Collection::ALL.into_iter().zip(std::iter::repeat(count)) {
+        if let Some(count) = count {
+            let bytes = bytes_per_key(count, || fill_collections(collection, count))?;
+            print(&mut out, collection.name().to_owned(), bytes)?;
         }
     }
     Ok(out.flush()?)
 }
 
+fn print(out: &mut impl Write, case: String, value: f64) -> Result<(), ProbeError> {
+    let unit = "B";
+    serde_json::to_writer(&mut *out, &Line { case, value, unit })?;
+    Ok(writeln!(out)?)
+}
+
 /// What a keyspace and its keys allocate, divided by the keys.
-fn bytes_per_key(case: Case, keys: NonZeroU32) -> Result<f64, ProbeError> {
+fn bytes_per_key(
+    keys: NonZeroU32,
+    fill: impl FnOnce() -> Result<Keyspace, ProbeError>,
+) -> Result<f64, ProbeError> {
     let live = LiveBytes::new()?;
     let before = live.read();
-    let keyspace = fill(case, keys)?;
+    let keyspace = fill()?;
     let bytes = live.read().wrapping_sub(before);
     let there = keyspace.len();
     if u32::try_from(there) != Ok(keys.get()) {
@@ -227,8 +243,21 @@ fn fill(case: Case, keys: NonZeroU32) -> Result<Keyspace, ProbeError> {
     Ok(keyspace)
 }
 
+/// The same with `count` collections.
+fn fill_collections(collection: Collection, count: NonZeroU32) -> Result<Keyspace, ProbeError> {
+    let keyspace = Keyspace::new(HashKey::from_seed(HASH_SEED), ShardCount::ONE);
+    for number in 0..count.get() {
+        let name = format!("key:{number:012}");
+        let key = keyspace.key(name.as_bytes());
+        collection.fill(&mut keyspace.lock(key), key, number)?;
+    }
+    Ok(keyspace)
+}
+
 #[cfg(test)]
 mod tests {
+    use store::End;
+
     use super::*;
 
     /// What a shard allocates whether or not it holds keys, in bytes.
@@ -257,6 +286,44 @@ mod tests {
         }
     }
 
+    /// Small ones, and one of each kind that has outgrown its entry.
+    #[test]
+    fn collections_are_counted_as_the_allocator_does() {
+        let live = LiveBytes::new().unwrap();
+        let now = NOW;
+        for collection in Collection::ALL {
+            let before = live.read();
+            let keyspace = fill_collections(collection, NonZeroU32::new(3_000).unwrap()).unwrap();
+            let key = keyspace.key(b"large");
+            for number in 0..20_000 {
+                let mut shard = keyspace.lock(key);
+                let text = format!("{number:x>20}");
+                let text = text.as_bytes();
+                match collection {
+                    Collection::Hash => shard.hash_set(key, text, text, now).map(|_| ()),
+                    Collection::List => shard.edit_list(key, now, |l| l.push(End::Front, text)),
+                    Collection::Set => shard.edit_members(key, now, |set| {
+                        set.insert(text);
+                    }),
+                    Collection::Zset => shard.edit_zset(key, now, |zset| {
+                        zset.insert(text, number.into());
+                    }),
+                }
+                .unwrap();
+            }
+            let allocator = live.read().wrapping_sub(before);
+            let counted = u64::try_from(keyspace.used_bytes()).unwrap();
+            assert!(
+                counted <= allocator,
+                "{counted} counted, {allocator} allocated"
+            );
+            let rest = allocator - counted;
+            assert!(rest < SHARD_BYTES_MAX, "{counted} of {allocator}");
+            drop(keyspace);
+            assert_eq!(live.read(), before, "everything is given back");
+        }
+    }
+
     #[test]
     fn values_have_the_size_of_their_class() {
         assert_eq!(Case::Int.value(7), "7");
@@ -275,7 +342,12 @@ mod tests {
     fn two_counts_agree_to_the_last_bit() {
         let keys = NonZeroU32::new(1000).unwrap();
         for case in Case::ALL {
-            let [first, second] = [0, 1].map(|_| bytes_per_key(case, keys).unwrap());
+            let [first, second] = [0, 1].map(|_| bytes_per_key(keys, || fill(case, keys)).unwrap());
+            assert_eq!(first.to_bits(), second.to_bits());
+        }
+        for collection in Collection::ALL {
+            let [first, second] =
+                [0, 1].map(|_| bytes_per_key(keys, || fill_collections(collection, keys)).unwrap());
             assert_eq!(first.to_bits(), second.to_bits());
         }
     }

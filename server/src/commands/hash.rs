@@ -25,13 +25,11 @@ fn set_fields(call: &mut Call<'_, '_>, name: &'static str) -> Result<i64, Failur
     }
     let (key, args, now) = (call.key(1), call.args, call.now);
     Ok(call.shards.with(key, |shard| {
-        let fields = args.from(2).step_by(2);
-        let values = args.from(3).step_by(2);
-        fields.zip(values).try_fold(0, |added, (field, value)| {
-            Ok::<_, store::StoreError>(match shard.hash_set(key, field, value, now)? {
-                FieldWrite::Added => added + 1,
-                FieldWrite::Replaced => added,
-            })
+        shard.edit_hash(key, now, |hash| {
+            let pairs = args.from(2).step_by(2).zip(args.from(3).step_by(2));
+            let added =
+                |(field, value): (&[u8], &[u8])| hash.set(field, value) == FieldWrite::Added;
+            pairs.map(added).map(i64::from).sum()
         })
     })?)
 }
@@ -48,10 +46,7 @@ pub fn hget(call: &mut Call<'_, '_>) -> Outcome {
     shards.with(key, |shard| {
         let hash = shard.hash(key, now)?;
         tally.read(hash.as_ref());
-        match hash.and_then(|hash| hash.get(field)) {
-            Some(value) => replies.bulk(value),
-            None => replies.null(),
-        }
+        replies.string(hash.and_then(|hash| hash.get(field)));
         Ok(())
     })
 }
@@ -60,11 +55,12 @@ pub fn hget(call: &mut Call<'_, '_>) -> Outcome {
 pub fn hdel(call: &mut Call<'_, '_>) -> Outcome {
     let (key, args, now) = (call.key(1), call.args, call.now);
     let removed = call.shards.with(key, |shard| {
-        args.from(2).try_fold(0, |removed, field| {
-            Ok::<_, store::WrongType>(removed + i64::from(shard.hash_remove(key, field, now)?))
+        shard.edit_hash(key, now, |hash| {
+            let removed = args.from(2).filter(|field| hash.remove(field));
+            removed.count()
         })
     })?;
-    call.replies.integer(removed);
+    call.replies.count(removed);
     Ok(())
 }
 
@@ -93,9 +89,9 @@ pub fn hgetall(call: &mut Call<'_, '_>) -> Outcome {
             return Ok(());
         };
         replies.array(hash.len() * 2);
-        for (field, value) in hash {
-            replies.bulk(field);
-            replies.bulk(value);
+        for (field, value) in hash.iter() {
+            replies.string(Some(field));
+            replies.string(Some(value));
         }
         Ok(())
     })

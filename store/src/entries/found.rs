@@ -2,8 +2,8 @@
 
 use super::collections::Collections;
 use crate::WrongType;
+use crate::collection::{Collection, HashRef, ListRef, SetRef, ZsetRef};
 use crate::entry::{EntryRef, Form};
-use crate::hash_value::HashValue;
 use crate::time::Millis;
 use crate::value::{EMBSTR_LEN_MAX, Encoding, Kind, StringRef, ValueRef};
 use crate::varint::Varint;
@@ -47,40 +47,51 @@ impl<'a> Found<'a> {
 
     /// The value.
     pub(crate) fn value(self) -> ValueRef<'a> {
+        let value = self.entry.value;
         match self.entry.form {
-            Form::Int => ValueRef::String(StringRef::Int(number(self.entry.value))),
-            Form::Text | Form::Appended => ValueRef::String(StringRef::Bytes(self.entry.value)),
-            Form::Boxed => ValueRef::Hash(self.collection()),
+            Form::Int => ValueRef::String(StringRef::Int(number(value))),
+            Form::Text | Form::Appended => ValueRef::String(StringRef::Bytes(value)),
+            Form::Hash => ValueRef::Hash(HashRef::packed(value)),
+            Form::List => ValueRef::List(ListRef::packed(value)),
+            Form::Set => ValueRef::Set(SetRef::packed(value)),
+            Form::Zset => ValueRef::Zset(ZsetRef::packed(value)),
+            Form::Boxed => match self.collection() {
+                Collection::Hash(hash) => ValueRef::Hash(hash.as_ref()),
+                Collection::List(list) => ValueRef::List(list.as_ref()),
+                Collection::Set(set) => ValueRef::Set(set.as_ref()),
+                Collection::Zset(zset) => ValueRef::Zset(zset.as_ref()),
+            },
         }
     }
 
     pub(crate) fn as_string(self) -> Result<StringRef<'a>, WrongType> {
         match self.value() {
             ValueRef::String(string) => Ok(string),
-            ValueRef::Hash(_) => Err(WrongType),
+            _ => Err(WrongType),
         }
     }
 
-    pub(crate) fn as_hash(self) -> Result<&'a HashValue, WrongType> {
+    pub(crate) fn kind(self) -> Kind {
         match self.value() {
-            ValueRef::Hash(hash) => Ok(hash),
-            ValueRef::String(_) => Err(WrongType),
-        }
-    }
-
-    pub(crate) const fn kind(self) -> Kind {
-        match self.entry.form {
-            Form::Int | Form::Text | Form::Appended => Kind::String,
-            Form::Boxed => Kind::Hash,
+            ValueRef::String(_) => Kind::String,
+            ValueRef::Hash(_) => Kind::Hash,
+            ValueRef::List(_) => Kind::List,
+            ValueRef::Set(_) => Kind::Set,
+            ValueRef::Zset(_) => Kind::Zset,
         }
     }
 
     pub(crate) fn encoding(self) -> Encoding {
-        match self.entry.form {
-            Form::Int => Encoding::Int,
-            Form::Text if self.entry.value.len() <= EMBSTR_LEN_MAX => Encoding::Embstr,
-            Form::Text | Form::Appended => Encoding::Raw,
-            Form::Boxed => self.collection().encoding(),
+        match self.value() {
+            ValueRef::String(_) => match self.entry.form {
+                Form::Int => Encoding::Int,
+                Form::Text if self.entry.value.len() <= EMBSTR_LEN_MAX => Encoding::Embstr,
+                _ => Encoding::Raw,
+            },
+            ValueRef::Hash(hash) => hash.encoding(),
+            ValueRef::List(list) => list.encoding(),
+            ValueRef::Set(set) => set.encoding(),
+            ValueRef::Zset(zset) => zset.encoding(),
         }
     }
 
@@ -88,7 +99,7 @@ impl<'a> Found<'a> {
         clippy::expect_used,
         reason = "a collection is removed with its entry only"
     )]
-    fn collection(self) -> &'a HashValue {
+    fn collection(self) -> &'a Collection {
         let number = self.entry.collection();
         number
             .and_then(|number| self.collections.get(number))

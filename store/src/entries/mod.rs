@@ -10,19 +10,22 @@
 //! handle lives no longer than the call that found it.
 
 mod collections;
+mod edit;
 mod found;
 mod walk;
 
+pub(crate) use edit::Edited;
 pub(crate) use found::{Found, Lookup};
 pub(crate) use walk::Step;
 
+use std::sync::Arc;
+
 use collections::Collections;
 
-use crate::WrongType;
 use crate::arena::{Arena, Handle, Limits, OutOfMemory};
+use crate::collection::{Context, PackLimits};
 use crate::entry::{self, Draft, EntryRef, Fit, Form};
 use crate::hash::{HashKey, Key, KeyHash};
-use crate::hash_value::HashValue;
 use crate::index::{Hasher, Index, Place, Position};
 use crate::time::Millis;
 
@@ -38,6 +41,7 @@ pub(crate) struct Entries {
     index: Index,
     arena: Arena,
     collections: Collections,
+    context: Arc<Context>,
 }
 
 /// Tells where the key of a handle belongs.
@@ -63,12 +67,17 @@ impl Entries {
     pub(crate) const INDEX_BYTES: usize = 8;
 
     pub(crate) fn new(hash_key: HashKey, shard_bits: u32, limits: Limits) -> Self {
+        let context = Context {
+            limits: PackLimits::DEFAULT,
+            hash_key: hash_key.clone(),
+        };
         Self {
             hash_key,
             shard_bits,
             index: Index::new(),
             arena: Arena::new(limits),
             collections: Collections::new(),
+            context: Arc::new(context),
         }
     }
 
@@ -198,44 +207,11 @@ impl Entries {
         self.collections = Collections::new();
     }
 
-    /// Adds a hash; its key must not be there.
-    pub(crate) fn insert_hash(&mut self, key: Key<'_>, hash: HashValue) -> Result<(), OutOfMemory> {
-        let number = self.collections.insert(hash)?;
-        let draft = Draft {
-            form: Form::Boxed,
-            expiry: None,
-            frequency: 0,
-            key: key.bytes(),
-            value: &number.to_le_bytes(),
-        };
-        let inserted = self.insert(key, &draft);
-        if inserted.is_err() {
-            self.collections.remove(number);
-        }
-        inserted
-    }
-
-    /// Does something with the hash that `key` holds; `None` where there is no key.
-    pub(crate) fn update_hash<R>(
-        &mut self,
-        key: Key<'_>,
-        act: impl FnOnce(&mut HashValue) -> R,
-    ) -> Option<Result<R, WrongType>> {
-        let (_, handle) = self.find(key)?;
-        let number = self.entry(handle).collection();
-        Some(
-            number
-                .and_then(|number| self.collections.update(number, act))
-                .ok_or(WrongType),
-        )
-    }
-
     /// Bytes that `key` takes outside of tables that it shares with others.
     pub(crate) fn footprint(&self, key: Key<'_>) -> Option<usize> {
         let (_, handle) = self.find(key)?;
         let number = self.entry(handle).collection();
-        let collection = number.and_then(|number| self.collections.get(number));
-        let bytes = collection.map_or(0, Collections::bytes_of);
+        let bytes = self.collection_bytes(number);
         Some(Self::INDEX_BYTES + self.arena.footprint(handle) + bytes)
     }
 

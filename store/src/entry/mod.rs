@@ -7,7 +7,8 @@
 //!           255 ───────── 4 bytes           │                   │
 //!
 //! flags   7 6     │ 5 4       │    3    │ 2 1 0
-//!         arena's │ frequency │ EXPIRES │ form: 0 int, 1 text, 2 appended, 7 boxed
+//!         arena's │ frequency │ EXPIRES │ form: 0 int, 1 text, 2 appended, 3 hash, 4 list,
+//!                                         5 set, 6 sorted set, 7 boxed
 //! ```
 //!
 //! Numbers of several bytes are little-endian. The value's length is what remains: the blob knows its
@@ -18,9 +19,8 @@
 //! | int | a zigzag varint, which stands for its canonical decimal text |
 //! | text | bytes |
 //! | appended | bytes that were appended to, which Redis calls `raw` whatever their length |
+//! | hash, list, set, sorted set | the elements of a packed collection: see `collection` |
 //! | boxed | four bytes: the number of a collection that is kept apart |
-//!
-//! Forms 3 to 6 are free for collections whose elements lie in the value.
 //!
 //! Example: key `k`, number 3, no expiry: `00 01 6B 06`.
 //!
@@ -54,6 +54,10 @@ pub(crate) enum Form {
     Int = 0,
     Text = 1,
     Appended = 2,
+    Hash = 3,
+    List = 4,
+    Set = 5,
+    Zset = 6,
     Boxed = 7,
 }
 
@@ -213,8 +217,11 @@ impl<'a> EntryRef<'a> {
             0 => Form::Int,
             1 => Form::Text,
             2 => Form::Appended,
-            7 => Form::Boxed,
-            _ => return None,
+            3 => Form::Hash,
+            4 => Form::List,
+            5 => Form::Set,
+            6 => Form::Zset,
+            _ => Form::Boxed,
         };
         let expiry = if layout.flags & EXPIRES == 0 {
             None

@@ -3,8 +3,8 @@
 //! Every operation that is given the time first removes the key if its time is over, so that no
 //! reader ever sees an expired key. References into the shard end at the next write to it.
 
+mod collections;
 mod expiry;
-mod hashes;
 mod scan;
 mod strings;
 

@@ -1,0 +1,233 @@
+//! The large form of lists: a deque of chunks, each a row of elements.
+//!
+//! ```text
+//! deque ─► │ chunk 32 bytes │ chunk │ …
+//!            │ bytes 24: up to 4 KiB of elements, or one that is longer │ len 4 │ 4 left over │
+//! ```
+//!
+//! Invariant: no chunk is empty. Either end is reached in one step; an index is looked for chunk by
+//! chunk from the nearer end, and then within one chunk.
+
+use std::collections::VecDeque;
+
+use super::element::{self, Elements};
+use crate::size_class::allocated;
+use crate::value::StringRef;
+
+/// Bytes of elements that a chunk takes before another one begins.
+const CHUNK_BYTES: usize = 4 << 10;
+
+#[derive(Debug, Clone, Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    len: u32,
+}
+
+const _: () = assert!(size_of::<Chunk>() == 32);
+
+/// An end of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Index 0.
+    Front,
+    /// The last index.
+    Back,
+}
+
+/// Elements in chunks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chunks {
+    deque: VecDeque<Chunk>,
+    len: usize,
+    /// Bytes of the chunks, as the allocator rounds them.
+    chunk_bytes: usize,
+}
+
+/// Where element `at` of a row begins and ends; the end of the row twice if it has no such element.
+pub(super) fn span(bytes: &[u8], at: usize) -> std::ops::Range<usize> {
+    let mut elements = Elements(bytes);
+    let skipped = elements.by_ref().take(at).count();
+    let start = bytes.len() - elements.rest_len();
+    if skipped == at {
+        elements.next();
+    }
+    start..bytes.len() - elements.rest_len()
+}
+
+impl Chunks {
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.chunk_bytes + allocated(self.deque.capacity() * size_of::<Chunk>())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = StringRef<'_>> {
+        self.deque.iter().flat_map(|chunk| Elements(&chunk.bytes))
+    }
+
+    /// Elements from index `from` on.
+    pub(crate) fn iter_from(&self, from: usize) -> impl Iterator<Item = StringRef<'_>> {
+        let (number, within) = self.place(from);
+        let first = self.deque.range(number.min(self.deque.len())..);
+        first.flat_map(|chunk| Elements(&chunk.bytes)).skip(within)
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<StringRef<'_>> {
+        let (number, within) = self.place(at);
+        Elements(&self.deque.get(number)?.bytes).nth(within)
+    }
+
+    /// The chunk of index `at` and the index within it; past the last chunk for the end.
+    fn place(&self, at: usize) -> (usize, usize) {
+        if at >= self.len {
+            return (self.deque.len(), 0);
+        }
+        if at < self.len / 2 {
+            let mut left = at;
+            for (number, chunk) in self.deque.iter().enumerate() {
+                if left < chunk.len as usize {
+                    return (number, left);
+                }
+                left -= chunk.len as usize;
+            }
+        } else {
+            let mut end = self.len;
+            for (number, chunk) in self.deque.iter().enumerate().rev() {
+                end -= chunk.len as usize;
+                if at >= end {
+                    return (number, at - end);
+                }
+            }
+        }
+        (self.deque.len(), 0)
+    }
+
+    /// Changes a chunk, and counts what it takes then. A chunk that is empty then goes.
+    fn with_chunk<R>(&mut self, number: usize, act: impl FnOnce(&mut Chunk) -> R) -> Option<R> {
+        let chunk = self.deque.get_mut(number)?;
+        let (bytes, len) = (allocated(chunk.bytes.capacity()), chunk.len as usize);
+        let result = act(chunk);
+        if chunk.bytes.capacity() / 4 > chunk.bytes.len() {
+            chunk.bytes.shrink_to_fit();
+        }
+        let bytes_then = allocated(chunk.bytes.capacity());
+        self.len = self.len - len + chunk.len as usize;
+        self.chunk_bytes = self.chunk_bytes - bytes + bytes_then;
+        if chunk.len == 0 {
+            self.chunk_bytes -= bytes_then;
+            self.deque.remove(number);
+            if self.deque.capacity() / 4 > self.deque.len() {
+                self.deque.shrink_to_fit();
+            }
+        }
+        Some(result)
+    }
+
+    fn new_chunk(&mut self, number: usize) {
+        self.deque
+            .insert(number.min(self.deque.len()), Chunk::default());
+    }
+
+    pub(crate) fn push(&mut self, end: End, text: &[u8]) {
+        let mut element = Vec::with_capacity(text.len() + 5);
+        element::push(&mut element, text);
+        let (last, fresh) = match end {
+            End::Front => (0, 0),
+            End::Back => (self.deque.len().saturating_sub(1), self.deque.len()),
+        };
+        let full = |chunk: &Chunk| chunk.bytes.len() + element.len() > CHUNK_BYTES;
+        let number = if self.deque.get(last).is_none_or(full) {
+            self.new_chunk(fresh);
+            fresh
+        } else {
+            last
+        };
+        self.with_chunk(number, |chunk| {
+            chunk.len += 1;
+            match end {
+                End::Front => drop(chunk.bytes.splice(0..0, element)),
+                End::Back => chunk.bytes.extend_from_slice(&element),
+            }
+        });
+    }
+
+    /// Inserts before index `at`.
+    pub(crate) fn insert(&mut self, at: usize, text: &[u8]) {
+        if at >= self.len {
+            return self.push(End::Back, text);
+        }
+        let mut element = Vec::with_capacity(text.len() + 5);
+        element::push(&mut element, text);
+        let (number, within) = self.place(at);
+        self.with_chunk(number, |chunk| {
+            let start = span(&chunk.bytes, within).start;
+            chunk.bytes.splice(start..start, element);
+            chunk.len += 1;
+        });
+        self.split(number);
+    }
+
+    /// Halves a chunk that has become too long.
+    fn split(&mut self, number: usize) {
+        let tail = self.with_chunk(number, |chunk| {
+            if chunk.bytes.len() <= CHUNK_BYTES || chunk.len < 2 {
+                return None;
+            }
+            let keep = chunk.len / 2;
+            let start = span(&chunk.bytes, keep as usize).start;
+            let tail = Chunk {
+                bytes: chunk.bytes.split_off(start),
+                len: chunk.len - keep,
+            };
+            chunk.bytes.shrink_to_fit();
+            chunk.len = keep;
+            Some(tail)
+        });
+        if let Some(tail) = tail.flatten() {
+            self.len += tail.len as usize;
+            self.chunk_bytes += allocated(tail.bytes.capacity());
+            self.deque.insert(number + 1, tail);
+        }
+    }
+
+    pub(crate) fn set(&mut self, at: usize, text: &[u8]) {
+        let mut element = Vec::with_capacity(text.len() + 5);
+        element::push(&mut element, text);
+        let (number, within) = self.place(at);
+        self.with_chunk(number, |chunk| {
+            let place = span(&chunk.bytes, within);
+            chunk.bytes.splice(place, element);
+        });
+        self.split(number);
+    }
+
+    pub(crate) fn remove(&mut self, at: usize) {
+        let (number, within) = self.place(at);
+        self.with_chunk(number, |chunk| {
+            let place = span(&chunk.bytes, within);
+            if !place.is_empty() {
+                chunk.bytes.drain(place);
+                chunk.len -= 1;
+            }
+        });
+    }
+
+    /// Counts again, and compares.
+    pub(crate) fn assert_counters(&self) {
+        let mut len = 0;
+        for chunk in &self.deque {
+            let mut elements = Elements(&chunk.bytes);
+            assert_eq!(elements.by_ref().count(), chunk.len as usize, "a chunk");
+            assert_eq!(elements.rest_len(), 0, "whole elements");
+            assert!(chunk.len > 0, "an empty chunk");
+            assert!(chunk.len == 1 || chunk.bytes.len() <= CHUNK_BYTES * 2);
+            len += chunk.len as usize;
+        }
+        assert_eq!(self.len, len, "elements of a list");
+        let bytes = |chunk: &Chunk| allocated(chunk.bytes.capacity());
+        let all: usize = self.deque.iter().map(bytes).sum();
+        assert_eq!(self.chunk_bytes, all, "bytes of chunks");
+    }
+}

@@ -1,0 +1,182 @@
+//! A hash table in parts: hashbrown tables that each hold a range of the hashes.
+//!
+//! ```text
+//! hash   │ top bits: the part │ the rest: position and tag in the part │
+//! parts  │ 0… │ 1… │ …        a power of two; doubled when there are more than 512 entries a part
+//! ```
+//!
+//! A table by itself could not be scanned in several calls: its order changes when it grows. Here the
+//! cursor is a hash. An entry that is there throughout is met, and met once, whatever comes and goes.
+
+use hashbrown::HashTable;
+
+use crate::hash::KeyHash;
+use crate::size_class::allocated;
+
+/// The mean number of entries a part at which parts double.
+const PART_LEN_MAX: usize = 512;
+const BITS_MAX: u32 = 24;
+/// Tables of at least so many places shrink when a quarter is taken.
+const SHRINK_MIN: usize = 32;
+
+/// Entries by hash.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts<T> {
+    tables: Vec<HashTable<T>>,
+    bits: u32,
+    len: usize,
+    /// Bytes of the tables, as the allocator rounds them.
+    table_bytes: usize,
+}
+
+/// The hash as a table sees it: all entries of a part share the top bits, from which it would take
+/// its tags.
+const fn inner(hash: KeyHash) -> u64 {
+    hash.0.rotate_left(u64::BITS / 2)
+}
+
+impl<T> Parts<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            tables: vec![HashTable::new()],
+            bits: 0,
+            len: 0,
+            table_bytes: 0,
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Bytes of everything but what the entries own.
+    pub(crate) const fn heap_bytes(&self) -> usize {
+        self.table_bytes + allocated(self.tables.capacity() * size_of::<HashTable<T>>())
+    }
+
+    const fn part_of(&self, hash: KeyHash) -> usize {
+        (hash.0 >> 1 >> (u64::BITS - 1 - self.bits)) as usize
+    }
+
+    pub(crate) fn find(&self, hash: KeyHash, is: impl FnMut(&T) -> bool) -> Option<&T> {
+        self.tables.get(self.part_of(hash))?.find(inner(hash), is)
+    }
+
+    pub(crate) fn find_mut(&mut self, hash: KeyHash, is: impl FnMut(&T) -> bool) -> Option<&mut T> {
+        let part = self.part_of(hash);
+        self.tables.get_mut(part)?.find_mut(inner(hash), is)
+    }
+
+    /// Adds an entry that is not there.
+    pub(crate) fn insert(&mut self, hash: KeyHash, entry: T, hash_of: impl Fn(&T) -> KeyHash) {
+        if self.len >= self.tables.len() * PART_LEN_MAX && self.bits < BITS_MAX {
+            self.double(&hash_of);
+        }
+        let part = self.part_of(hash);
+        if let Some(table) = self.tables.get_mut(part) {
+            self.table_bytes -= allocated(table.allocation_size());
+            table.insert_unique(inner(hash), entry, |entry| inner(hash_of(entry)));
+            self.table_bytes += allocated(table.allocation_size());
+            self.len += 1;
+        }
+    }
+
+    pub(crate) fn remove(
+        &mut self,
+        hash: KeyHash,
+        is: impl FnMut(&T) -> bool,
+        hash_of: impl Fn(&T) -> KeyHash,
+    ) -> Option<T> {
+        let part = self.part_of(hash);
+        let table = self.tables.get_mut(part)?;
+        let (entry, _) = table.find_entry(inner(hash), is).ok()?.remove();
+        self.len -= 1;
+        if table.capacity() >= SHRINK_MIN && table.len() <= table.capacity() / 4 {
+            self.table_bytes -= allocated(table.allocation_size());
+            table.shrink_to(table.len() * 2, |entry| inner(hash_of(entry)));
+            self.table_bytes += allocated(table.allocation_size());
+        }
+        Some(entry)
+    }
+
+    fn double(&mut self, hash_of: &impl Fn(&T) -> KeyHash) {
+        self.bits += 1;
+        let old = std::mem::take(&mut self.tables);
+        let mut parts = Vec::with_capacity(old.len() * 2);
+        for table in old {
+            let mut halves = [HashTable::new(), HashTable::new()];
+            for entry in table {
+                let hash = hash_of(&entry);
+                let [low, high] = &mut halves;
+                let half = if self.part_of(hash) & 1 == 0 {
+                    low
+                } else {
+                    high
+                };
+                half.insert_unique(inner(hash), entry, |entry| inner(hash_of(entry)));
+            }
+            parts.extend(halves);
+        }
+        self.tables = parts;
+        self.table_bytes = self.recount_tables();
+    }
+
+    fn recount_tables(&self) -> usize {
+        let bytes = |table: &HashTable<T>| allocated(table.allocation_size());
+        self.tables.iter().map(bytes).sum()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.tables.iter().flatten()
+    }
+
+    /// Entry number `at` of [`iter`](Self::iter).
+    pub(crate) fn nth(&self, mut at: usize) -> Option<&T> {
+        for table in &self.tables {
+            if at < table.len() {
+                return table.iter().nth(at);
+            }
+            at -= table.len();
+        }
+        None
+    }
+
+    /// Visits entries by ascending hash from `from` on: `count` of them, and those whose hash equals
+    /// the last one's; the hash to go on from, `None` at the end.
+    pub(crate) fn scan(
+        &self,
+        from: KeyHash,
+        count: usize,
+        hash_of: impl Fn(&T) -> KeyHash,
+        mut visit: impl FnMut(&T),
+    ) -> Option<KeyHash> {
+        let mut left = count.max(1);
+        let mut found: Vec<(KeyHash, &T)> = Vec::new();
+        for table in self.tables.get(self.part_of(from)..)? {
+            found.clear();
+            found.extend(table.iter().map(|entry| (hash_of(entry), entry)));
+            found.retain(|(hash, _)| *hash >= from);
+            found.sort_unstable_by_key(|(hash, _)| *hash);
+            let mut last = None;
+            for (hash, entry) in &found {
+                if left == 0 && last != Some(*hash) {
+                    return Some(*hash);
+                }
+                visit(entry);
+                left = left.saturating_sub(1);
+                last = Some(*hash);
+            }
+        }
+        None
+    }
+
+    /// Counts again, and compares.
+    pub(crate) fn assert_counters(&self, hash_of: impl Fn(&T) -> KeyHash) {
+        assert_eq!(self.table_bytes, self.recount_tables(), "bytes of tables");
+        assert_eq!(self.len, self.iter().count(), "entries");
+        for (number, table) in self.tables.iter().enumerate() {
+            let in_part = |entry| self.part_of(hash_of(entry)) == number;
+            assert!(table.iter().all(in_part), "an entry is in its part");
+        }
+    }
+}
