@@ -246,7 +246,9 @@ mod tests {
         #[test]
         fn elements_round_trip(texts in prop::collection::vec(text(), 0..6)) {
             let mut out = Vec::new();
-            texts.iter().for_each(|text| push(&mut out, text));
+            for text in &texts {
+                push(&mut out, text);
+            }
             let read: Vec<_> = Elements(&out).map(|e| e.to_bytes().into_owned()).collect();
             prop_assert_eq!(&read, &texts);
             for (element, text) in Elements(&out).zip(&texts) {

@@ -63,7 +63,7 @@ fn a_scan_meets_what_is_there_throughout_once_while_the_set_grows_and_shrinks() 
     loop {
         let set = shard.members(key, NOW).unwrap().unwrap();
         cursor = set.scan(cursor, 10, |member| {
-            *met.entry(owned(member)).or_default() += 1
+            *met.entry(owned(member)).or_default() += 1;
         });
         if cursor == 0 {
             break;

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use check::{check_hash, check_list, check_set, check_zset};
 use proptest::prelude::*;
 use store::{
-    Encoding, End, ExpiryChange, FieldWrite, HashKey, Keyspace, Kind, Millis, PackLimits,
-    ShardCount, Shards, StoreError, WrongType,
+    End, FieldWrite, HashKey, Keyspace, Kind, Millis, PackLimits, ShardCount, Shards, StoreError,
+    WrongType,
 };
 
 type Bytes = Vec<u8>;
@@ -214,7 +214,7 @@ impl Run {
                         place.clone_from(&v);
                         ours.set(at, &v);
                     }
-                })
+                });
             }
             Step::ListRemove(numbers) => {
                 both!(self, key, edit_list, List, Vec::new(), |ours, theirs| {
