@@ -10,13 +10,19 @@
 //! | `counter`     | INCR, DECR, INCRBY, DECRBY                                           |
 //! | `key`         | DEL, UNLINK, EXISTS, TYPE, DBSIZE, FLUSHALL, RANDOMKEY, OBJECT, MEMORY |
 //! | `expiry`      | EXPIRE and its kin, TTL, PTTL, PERSIST                               |
-//! | `hash`        | HSET, HMSET, HGET, HDEL, HLEN, HGETALL                                      |
+//! | `hash`        | HSET and its kin                                                     |
+//! | `list`, `list_move` | LPUSH and its kin; LMOVE, RPOPLPUSH, LMPOP                      |
+//! | `set`, `set_algebra` | SADD and its kin; SINTER, SUNION, SDIFF                        |
+//! | `zset`, `zset_range`, `zset_algebra` | ZADD and its kin; ZRANGE; ZUNION, ZINTER, ZDIFF |
+//! | `walk`        | HSCAN, SSCAN, ZSCAN                                                  |
+//! | `argument`    | arguments that several of these read alike                           |
 //! | `scan`        | SCAN                                                                 |
 //! | `transaction` | MULTI, EXEC, DISCARD, WATCH, UNWATCH                                 |
 //! | `connection`  | PING, ECHO, HELLO, SELECT, CLIENT, QUIT                              |
 //! | `configuration` | CONFIG                                                             |
 //! | `info`        | INFO                                                                 |
 
+mod argument;
 pub mod configuration;
 pub mod connection;
 pub mod counter;
@@ -25,10 +31,18 @@ mod failure;
 pub mod hash;
 pub mod info;
 pub mod key;
+pub mod list;
+pub mod list_move;
 pub mod scan;
 mod session;
+pub mod set;
+pub mod set_algebra;
 pub mod string;
 pub mod transaction;
+pub mod walk;
+pub mod zset;
+pub mod zset_algebra;
+pub mod zset_range;
 
 use store::{Key, Millis, StringRef};
 

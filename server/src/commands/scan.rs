@@ -43,6 +43,9 @@ pub fn scan(call: &mut Call<'_, '_>) -> Outcome {
             filter = match value.to_ascii_lowercase().as_slice() {
                 b"string" => TypeFilter::Only(Kind::String),
                 b"hash" => TypeFilter::Only(Kind::Hash),
+                b"list" => TypeFilter::Only(Kind::List),
+                b"set" => TypeFilter::Only(Kind::Set),
+                b"zset" => TypeFilter::Only(Kind::Zset),
                 _ => TypeFilter::Unknown,
             };
         } else {

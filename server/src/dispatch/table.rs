@@ -1,39 +1,39 @@
 //! The table of commands, and how a name finds its entry.
 //!
-//! A name of at most 15 bytes is packed, in upper case and with its length, into one 128-bit number,
-//! and that number is hashed to a slot of `INDEX`, a table of entry numbers that the compiler fills.
+//! A name of at most 16 bytes is packed, in upper case, into one 128-bit number, and that number is
+//! hashed to a slot of `INDEX`, a table of entry numbers that the compiler fills.
 //! A look-up is one multiplication, one load and one comparison of numbers for almost every command;
 //! no bytes are compared and nothing is allocated.
 //!
 //! ```text
-//! "set" ─▶ 0x03…54_4553 ─▶ × SPREAD >> 119 ─▶ INDEX[slot] = 11 ─▶ NAMES[11] equal? ─▶ COMMANDS[11]
-//!          len    T E S
+//! "set" ─▶ 0x…54_4553 ─▶ × SPREAD >> 119 ─▶ INDEX[slot] = 11 ─▶ NAMES[11] equal? ─▶ COMMANDS[11]
+//!            T E S
 //! ```
 //!
-//! No name of a command is longer than 15 bytes; the compiler checks it.
+//! No name of a command is longer than 16 bytes; the compiler checks it. No name ends with a zero byte,
+//! which is what the number has behind a shorter one.
 
 use crate::commands::{
-    Call, Command, Failure, Flags, Keys, Outcome, configuration, connection, counter, expiry, hash,
-    info, key, scan, string, transaction,
+    Call, Command, Failure, Flags, Keys, Outcome, configuration, connection, counter, expiry, info,
+    key, scan, string, transaction,
 };
 
+use super::collections::COLLECTIONS;
 use super::listing;
 
-const NAME_MAX: usize = 15;
-/// Where the length lies in a packed name, in bits.
-const LEN_SHIFT: usize = NAME_MAX * 8;
+const NAME_MAX: usize = 16;
 const SLOT_BITS: u32 = 9;
 const SLOTS: usize = 1 << SLOT_BITS;
 const EMPTY: u8 = u8::MAX;
 /// An odd number whose bits are spread: the fraction of the golden ratio.
 const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
-const NO_KEYS: Keys = Keys {
+pub(super) const NO_KEYS: Keys = Keys {
     first: 0,
     last: 0,
     step: 0,
 };
-const FIRST: Keys = Keys {
+pub(super) const FIRST: Keys = Keys {
     first: 1,
     last: 1,
     step: 1,
@@ -43,9 +43,14 @@ const SECOND: Keys = Keys {
     last: 2,
     step: 1,
 };
-const ALL: Keys = Keys {
+pub(super) const ALL: Keys = Keys {
     first: 1,
     last: -1,
+    step: 1,
+};
+pub(super) const FIRST_TWO: Keys = Keys {
+    first: 1,
+    last: 2,
     step: 1,
 };
 const PAIRS: Keys = Keys {
@@ -56,17 +61,23 @@ const PAIRS: Keys = Keys {
 
 const NONE: Flags = Flags::NONE;
 const FAST: Flags = Flags::FAST;
-const READ: Flags = Flags::READONLY;
-const READ_FAST: Flags = Flags::READONLY.and(FAST);
-const WRITE: Flags = Flags::WRITE;
-const WRITE_FAST: Flags = Flags::WRITE.and(FAST);
-const GROW: Flags = Flags::WRITE.and(Flags::DENYOOM);
-const GROW_FAST: Flags = GROW.and(FAST);
+pub(super) const READ: Flags = Flags::READONLY;
+pub(super) const READ_FAST: Flags = Flags::READONLY.and(FAST);
+pub(super) const WRITE: Flags = Flags::WRITE;
+pub(super) const WRITE_FAST: Flags = Flags::WRITE.and(FAST);
+pub(super) const GROW: Flags = Flags::WRITE.and(Flags::DENYOOM);
+pub(super) const GROW_FAST: Flags = GROW.and(FAST);
 const AT_ONCE: Flags = FAST.and(Flags::UNQUEUED);
 
 type Run = for<'c, 's> fn(&mut Call<'c, 's>) -> Outcome;
 
-const fn command(name: &'static str, arity: i8, flags: Flags, keys: Keys, run: Run) -> Command {
+pub(super) const fn command(
+    name: &'static str,
+    arity: i8,
+    flags: Flags,
+    keys: Keys,
+    run: Run,
+) -> Command {
     Command {
         name,
         arity,
@@ -94,7 +105,27 @@ fn container_itself(_call: &mut Call<'_, '_>) -> Outcome {
 }
 
 /// Every command.
-pub(super) static COMMANDS: [Command; 53] = [
+pub(super) static COMMANDS: [&Command; KEYS_AND_SERVER.len() + COLLECTIONS.len()] = commands();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs in the compiler, which would refuse it"
+)]
+const fn commands() -> [&'static Command; KEYS_AND_SERVER.len() + COLLECTIONS.len()] {
+    let mut commands = [&KEYS_AND_SERVER[0]; _];
+    let mut entry = 0;
+    while entry < commands.len() {
+        commands[entry] = if entry < KEYS_AND_SERVER.len() {
+            &KEYS_AND_SERVER[entry]
+        } else {
+            &COLLECTIONS[entry - KEYS_AND_SERVER.len()]
+        };
+        entry += 1;
+    }
+    commands
+}
+
+static KEYS_AND_SERVER: [Command; 47] = [
     command("append", 3, GROW_FAST, FIRST, string::append),
     command("decr", 2, GROW_FAST, FIRST, counter::decr),
     command("decrby", 3, GROW_FAST, FIRST, counter::decrby),
@@ -126,12 +157,6 @@ pub(super) static COMMANDS: [Command; 53] = [
     command("pexpireat", -3, WRITE_FAST, FIRST, expiry::pexpireat),
     command("pttl", 2, READ_FAST, FIRST, expiry::pttl),
     command("ttl", 2, READ_FAST, FIRST, expiry::ttl),
-    command("hdel", -3, WRITE_FAST, FIRST, hash::hdel),
-    command("hget", 3, READ_FAST, FIRST, hash::hget),
-    command("hgetall", 2, READ, FIRST, hash::hgetall),
-    command("hlen", 2, READ_FAST, FIRST, hash::hlen),
-    command("hmset", -4, GROW_FAST, FIRST, hash::hmset),
-    command("hset", -4, GROW_FAST, FIRST, hash::hset),
     command("discard", 1, AT_ONCE, NO_KEYS, transaction::discard),
     command(
         "exec",
@@ -226,23 +251,22 @@ pub(super) fn find(name: &[u8]) -> Option<&'static Command> {
     loop {
         let entry = usize::from(*INDEX.get(slot)?);
         if *NAMES.get(entry)? == packed {
-            return COMMANDS.get(entry);
+            return COMMANDS.get(entry).copied();
         }
         slot = (slot + 1) % SLOTS;
     }
 }
 
-/// A name in upper case as a number, its first byte the lowest and its length the highest; `None`
-/// beyond 15 bytes.
+/// A name in upper case as a number, its first byte the lowest; `None` for what can be no name.
 #[inline]
 fn pack(name: &[u8]) -> Option<u128> {
-    if name.len() > NAME_MAX {
+    if name.len() > NAME_MAX || name.last() == Some(&0) {
         return None;
     }
-    let mut bytes = [0; NAME_MAX + 1];
+    let mut bytes = [0; NAME_MAX];
     bytes.get_mut(..name.len())?.copy_from_slice(name);
     bytes.make_ascii_uppercase();
-    Some(u128::from_le_bytes(bytes) | (name.len() as u128) << LEN_SHIFT)
+    Some(u128::from_le_bytes(bytes))
 }
 
 #[inline]
@@ -265,7 +289,6 @@ const fn packed_names() -> [u128; COMMANDS.len()] {
             at -= 1;
             names[entry] = names[entry] << 8 | name[at].to_ascii_uppercase() as u128;
         }
-        names[entry] |= (name.len() as u128) << LEN_SHIFT;
         entry += 1;
     }
     names
@@ -329,7 +352,8 @@ mod tests {
             "gett",
             "get ",
             "get\0",
-            "a name of more than fifteen bytes",
+            "a name of more than sixteen bytes",
+            "\0",
             "GEU",
         ] {
             assert!(find(name.as_bytes()).is_none(), "{name:?}");

@@ -11,12 +11,14 @@
 //! Nothing here knows a command, a key or the time.
 
 mod decoder;
+mod float;
 mod glob;
 mod inline;
 mod number;
 mod reply;
 
 pub use decoder::{Args, Decoded, Decoder, MAX_ARGS, MAX_BULK, MAX_INLINE, ProtocolError, Span};
+pub use float::{add_decimals, print_double};
 pub use glob::glob_matches;
 pub use number::{parse_bytes, parse_integer};
 pub use reply::Replies;

@@ -4,9 +4,10 @@
 //!
 //! | reply                       | compared as                                             |
 //! |-----------------------------|---------------------------------------------------------|
-//! | HGETALL, SCAN               | the same elements in any order (no order is promised)   |
+//! | HGETALL, SMEMBERS, SCAN …   | the same elements in any order (no order is promised)   |
 //! | TTL, PTTL                   | the same within 2 s: two clocks are read                |
-//! | RANDOMKEY                   | a key or none                                           |
+//! | RANDOMKEY, SRANDMEMBER …    | one or none, or as many elements                        |
+//! | OBJECT ENCODING             | `listpack` here may be `hashtable` or `quicklist` there: sets and lists are packed since Redis 7.2 |
 //!
 //! Requests whose replies name the server itself (INFO, HELLO, CLIENT ID, COMMAND, CONFIG GET,
 //! MEMORY USAGE) are held to their form by other tests. SELECT of a database beyond the first, more
@@ -14,6 +15,7 @@
 //!
 //! Where there is no `redis-server` these tests say so and pass, unless `CI` is `true`.
 
+mod collection_request;
 mod random_request;
 mod sessions;
 
@@ -77,6 +79,8 @@ enum Comparison {
     AnyOrder,
     WithinSeconds(i64),
     SameKind,
+    SameLength,
+    Encoding,
 }
 
 fn agree(comparison: Comparison, ours: &[u8], theirs: &[u8]) -> bool {
@@ -99,6 +103,11 @@ fn agree(comparison: Comparison, ours: &[u8], theirs: &[u8]) -> bool {
             }
             _ => false,
         },
+        Comparison::SameLength => sorted_leaves(ours).len() == sorted_leaves(theirs).len(),
+        Comparison::Encoding => {
+            ours == b"$8\r\nlistpack\r\n"
+                && [&b"$9\r\nhashtable\r\n"[..], b"$9\r\nquicklist\r\n"].contains(&theirs)
+        }
         Comparison::SameKind => (ours == b"$-1\r\n") == (theirs == b"$-1\r\n"),
     }
 }
@@ -193,5 +202,49 @@ fn sessions_by_hand_get_the_same_bytes() {
             "to {}",
             session[..session.len().min(200)].escape_ascii()
         );
+    }
+}
+
+/// In batches, as a client with a pipeline sends them.
+#[test]
+fn random_requests_for_collections_get_the_same_replies() {
+    const BATCHES: usize = 800;
+    const BATCH: usize = 50;
+    const SEED: u64 = 3;
+    let Some(redis) = Redis::start() else { return };
+    let server = TestServer::start();
+    let (mut ours, mut theirs) = (server.raw(), Raw::connect(redis.address));
+    let mut random = Random(SEED);
+    let mut log: Vec<String> = Vec::new();
+    for side in [&mut ours, &mut theirs] {
+        assert_eq!(side.ask(&[b"SET", b"string", b"text"]), b"+OK\r\n");
+    }
+    for _ in 0..BATCHES {
+        let drawn: Vec<_> = (0..BATCH)
+            .map(|_| collection_request::draw(&mut random))
+            .collect();
+        let requests = drawn.iter().map(|(arguments, _)| {
+            let arguments: Vec<&[u8]> = arguments.iter().map(Vec::as_slice).collect();
+            request(&arguments)
+        });
+        let requests: Vec<u8> = requests.flatten().collect();
+        ours.send(&requests);
+        theirs.send(&requests);
+        for (arguments, comparison) in drawn {
+            let (ours, theirs) = (ours.reply(), theirs.reply());
+            let shown: Vec<_> = arguments
+                .iter()
+                .map(|argument| argument.escape_ascii().to_string())
+                .collect();
+            log.push(format!("{}  →  {}", shown.join(" "), theirs.escape_ascii()));
+            assert!(
+                agree(comparison, &ours, &theirs),
+                "request {}\nours:   {}\ntheirs: {}\nbefore:\n{}",
+                log.len(),
+                ours.escape_ascii(),
+                theirs.escape_ascii(),
+                log[log.len().saturating_sub(20)..].join("\n"),
+            );
+        }
     }
 }
