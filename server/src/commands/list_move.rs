@@ -72,7 +72,7 @@ fn transfer(call: &mut Call<'_, '_>, (from, to): (End, End)) -> Outcome {
 
 /// `LMPOP numkeys key [key …] LEFT | RIGHT [COUNT count]`
 pub fn lmpop(call: &mut Call<'_, '_>) -> Outcome {
-    let mpop = Mpop::parse(call)?;
+    let mpop = Mpop::parse(call, ["LEFT", "RIGHT"])?;
     let (end, now) = (end(mpop.side)?, call.now);
     let popped = call.shards.with_keys(&mpop.keys, |shards| {
         for key in &mpop.keys {
@@ -106,14 +106,13 @@ pub(super) struct Mpop<'c> {
 }
 
 impl<'c> Mpop<'c> {
-    pub(super) fn parse(call: &Call<'c, '_>) -> Result<Self, Failure> {
+    pub(super) fn parse(call: &Call<'c, '_>, sides: [&str; 2]) -> Result<Self, Failure> {
         let numkeys = at_least_one(call.args.at(1), "ERR numkeys should be greater than 0")?;
         let side = numkeys.saturating_add(2);
         if side >= call.args.len() {
             return Err(Failure::Syntax);
         }
-        let is_side = |name: &str| call.is(side, name);
-        if !["LEFT", "RIGHT", "MIN", "MAX"].into_iter().any(is_side) {
+        if !sides.into_iter().any(|name| call.is(side, name)) {
             return Err(Failure::Syntax);
         }
         let count = match call.args.len() - side - 1 {

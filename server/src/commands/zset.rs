@@ -342,13 +342,11 @@ fn pop(call: &mut Call<'_, '_>, lowest: Lowest) -> Outcome {
 
 /// `ZMPOP numkeys key [key …] MIN | MAX [COUNT count]`
 pub fn zmpop(call: &mut Call<'_, '_>) -> Outcome {
-    let mpop = Mpop::parse(call)?;
+    let mpop = Mpop::parse(call, ["MIN", "MAX"])?;
     let lowest = if mpop.side.eq_ignore_ascii_case(b"MIN") {
         Lowest::First
-    } else if mpop.side.eq_ignore_ascii_case(b"MAX") {
-        Lowest::Last
     } else {
-        return Err(Failure::Syntax);
+        Lowest::Last
     };
     let now = call.now;
     let taken = call.shards.with_keys(&mpop.keys, |shards| {

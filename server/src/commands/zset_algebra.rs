@@ -148,11 +148,14 @@ impl Options {
     }
 
     /// The scores of source number `at`, weighed.
-    fn weigh(&self, at: usize, scores: Scores) -> Scores {
+    fn weigh(&self, operation: Operation, at: usize, scores: Scores) -> Scores {
         let weight = self.weights.get(at).copied().unwrap_or(1.0);
         let weigh = |(member, score): (Vec<u8>, f64)| {
             let weighed = score * weight;
-            (member, if weighed.is_nan() { 0.0 } else { weighed })
+            // A score that is no number counts for nothing, but in an intersection, whose sum it
+            // ends with; there only the smallest set's does.
+            let nothing = weighed.is_nan() && operation == Operation::Union;
+            (member, if nothing { 0.0 } else { weighed })
         };
         scores.into_iter().map(weigh).collect()
     }
@@ -160,13 +163,19 @@ impl Options {
     /// The result, by score and then by member.
     fn combine(&self, operation: Operation, sources: Vec<Scores>) -> Vec<(Vec<u8>, f64)> {
         let sources = sources.into_iter().enumerate();
-        let mut sources: Vec<_> = sources.map(|(at, scores)| self.weigh(at, scores)).collect();
+        let mut sources: Vec<_> = sources
+            .map(|(at, scores)| self.weigh(operation, at, scores))
+            .collect();
         // The order of a sum counts where there are infinities: smaller sets come first in Redis.
         if operation != Operation::Difference {
             sources.sort_by_key(BTreeMap::len);
         }
         let mut sources = sources.into_iter();
         let mut result = sources.next().unwrap_or_default();
+        result
+            .values_mut()
+            .filter(|score| score.is_nan())
+            .for_each(|score| *score = 0.0);
         for scores in sources {
             match operation {
                 Operation::Union => {

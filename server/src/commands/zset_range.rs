@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use store::ZsetRef;
 
-use super::argument::{float, indices};
+use super::argument::indices;
 use super::zset::{edit, read};
 use super::{Call, Failure, Outcome};
 use crate::protocol::Replies;
@@ -44,10 +44,18 @@ enum Order {
     Descending,
 }
 
+/// Less strict than a score: `strtod` reads 0 where there is nothing, and infinity beyond its range.
 fn score_bound(argument: &[u8]) -> Option<Bound<f64>> {
+    let number = |text: &[u8]| match text {
+        [] => Some(0.0),
+        text => {
+            let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+            (!number.is_nan()).then_some(number)
+        }
+    };
     match argument {
-        [b'(', rest @ ..] => float(rest).map(Bound::Excluded),
-        _ => float(argument).map(Bound::Included),
+        [b'(', rest @ ..] => number(rest).map(Bound::Excluded),
+        _ => number(argument).map(Bound::Included),
     }
 }
 

@@ -26,7 +26,7 @@ pub struct PackLimits {
 impl PackLimits {
     /// Those of Redis.
     pub const DEFAULT: Self = Self {
-        hash_entries: 128,
+        hash_entries: 512,
         hash_value: 64,
         list_bytes: 8 << 10,
         set_integers: 512,

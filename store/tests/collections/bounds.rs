@@ -31,13 +31,13 @@ fn collections_outgrow_their_entries_at_the_bounds_of_redis() {
     let short = |number: usize| format!("m{number}").into_bytes();
     let number = |number: usize| number.to_string().into_bytes();
     let of_len = |len: usize| move |_: usize| vec![b'x'; len];
-    for (kind, large) in [
-        (Kind::Hash, Encoding::Hashtable),
-        (Kind::Set, Encoding::Hashtable),
-        (Kind::Zset, Encoding::Skiplist),
+    for (kind, most, large) in [
+        (Kind::Hash, 512, Encoding::Hashtable),
+        (Kind::Set, 128, Encoding::Hashtable),
+        (Kind::Zset, 128, Encoding::Skiplist),
     ] {
-        assert_eq!(encoding(kind, 128, &short), Encoding::Listpack);
-        assert_eq!(encoding(kind, 129, &short), large);
+        assert_eq!(encoding(kind, most, &short), Encoding::Listpack);
+        assert_eq!(encoding(kind, most + 1, &short), large);
         assert_eq!(encoding(kind, 1, &of_len(64)), Encoding::Listpack);
         assert_eq!(encoding(kind, 1, &of_len(65)), large);
     }

@@ -183,7 +183,7 @@ impl Oracle {
             None => FieldWrite::Added,
             Some(_) => FieldWrite::Replaced,
         };
-        entry.indexed |= f.len() > 64 || v.len() > 64 || fields.len() > 128;
+        entry.indexed |= f.len() > 64 || v.len() > 64 || fields.len() > 512;
         self.wrote(key);
         Ok(write)
     }

@@ -208,7 +208,7 @@ fn sessions_by_hand_get_the_same_bytes() {
 /// In batches, as a client with a pipeline sends them.
 #[test]
 fn random_requests_for_collections_get_the_same_replies() {
-    const BATCHES: usize = 800;
+    const BATCHES: usize = 4_000;
     const BATCH: usize = 50;
     const SEED: u64 = 3;
     let Some(redis) = Redis::start() else { return };
