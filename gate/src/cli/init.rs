@@ -117,11 +117,17 @@ fn told(
     } else {
         next("look through budgets.toml: build, serve and budgets are guesses");
     }
-    if action.is_none() {
-        next(&format!(
+    match action {
+        None => next(&format!(
             "both workflows: write where gate is in place of {}",
             workflows::PLACE
-        ));
+        )),
+        // The sums of a release are listed by a commit after the one that it was built from.
+        Some(own) if Some(own) == ActionReference::of_this_binary().as_ref() => next(
+            "both workflows: the commit of gate there builds it from source; a later one, whose \
+             releases.sha256 lists this release, downloads it instead",
+        ),
+        Some(_) => {}
     }
     next("`gate compare` shows what a pull request will see");
     next("commit the three files; comments begin once they are on the default branch");
