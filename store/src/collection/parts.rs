@@ -180,3 +180,54 @@ impl<T> Parts<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hash::HashKey;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// With few hashes for all entries, or one, most of them collide.
+        #[test]
+        fn parts_are_a_set_that_scans_whole(
+            steps in prop::collection::vec((0_u8..4, 0_u32..3_000), 1..4_000),
+            mask in prop_oneof![Just(u64::MAX), Just(0), Just(1 << 63 | 1), Just(0xF << 60)],
+        ) {
+            let key = HashKey::masked(mask);
+            let hash_of = |number: &u32| key.hash(&number.to_le_bytes());
+            let (mut parts, mut model) = (Parts::new(), BTreeSet::new());
+            for (step, number) in steps {
+                let hash = hash_of(&number);
+                let there = parts.find(hash, |other| *other == number).is_some();
+                prop_assert_eq!(there, model.contains(&number));
+                if step > 0 && !there {
+                    parts.insert(hash, number, hash_of);
+                    model.insert(number);
+                } else if step == 0 {
+                    let removed = parts.remove(hash, |other| *other == number, hash_of);
+                    prop_assert_eq!(removed.is_some(), model.remove(&number));
+                }
+            }
+            parts.assert_counters(hash_of);
+            prop_assert_eq!(parts.len(), model.len());
+            let mut at = 0;
+            while let Some(number) = parts.nth(at) {
+                prop_assert!(model.contains(number));
+                at += 1;
+            }
+            prop_assert_eq!(at, model.len());
+            let (mut found, mut next) = (Vec::new(), Some(KeyHash(0)));
+            while let Some(from) = next {
+                next = parts.scan(from, 7, hash_of, |number| found.push(*number));
+            }
+            found.sort_unstable();
+            prop_assert!(found.into_iter().eq(model));
+        }
+    }
+}
