@@ -56,6 +56,7 @@ mod watch;
 pub use collection::{
     End, FieldWrite, Hash, HashRef, List, ListRef, PackLimits, Set, SetRef, Zset, ZsetRef,
 };
+pub use entries::Detached;
 pub use error::{IncrementError, LEN_MAX, StoreError, WrongType};
 pub use hash::{HashKey, Key, KeyHash};
 pub use keyspace::{Keyspace, LockedShards, ShardCount};

@@ -4,7 +4,7 @@ use super::OutOfMemory;
 use crate::size_class::allocated;
 
 /// Things by number.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Slab<T> {
     places: Vec<Place<T>>,
     /// The first vacant place, if any.
@@ -13,7 +13,7 @@ pub(crate) struct Slab<T> {
     limit: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Place<T> {
     Taken(T),
     /// With the next vacant place.
@@ -32,23 +32,36 @@ impl<T> Slab<T> {
     }
 
     pub(crate) fn insert(&mut self, thing: T) -> Result<u32, OutOfMemory> {
+        self.reserve()?;
+        Ok(self.insert_reserved(thing))
+    }
+
+    /// Makes room for one thing.
+    pub(crate) fn reserve(&mut self) -> Result<(), OutOfMemory> {
+        if self.vacant.is_some() {
+            return Ok(());
+        }
+        if self.places.len() >= self.limit as usize {
+            return Err(OutOfMemory);
+        }
+        self.places.try_reserve(1).map_err(|_| OutOfMemory)
+    }
+
+    /// Puts in the one thing that there was [room made](Self::reserve) for.
+    pub(crate) fn insert_reserved(&mut self, thing: T) -> u32 {
+        self.len += 1;
         if let Some(number) = self.vacant
             && let Some(place @ Place::Vacant(_)) = self.places.get_mut(number as usize)
         {
             if let Place::Vacant(next) = std::mem::replace(place, Place::Taken(thing)) {
                 self.vacant = next;
             }
-            self.len += 1;
-            return Ok(number);
+            return number;
         }
-        let number = u32::try_from(self.places.len()).map_err(|_| OutOfMemory)?;
-        if number >= self.limit {
-            return Err(OutOfMemory);
-        }
-        self.places.try_reserve(1).map_err(|_| OutOfMemory)?;
+        let number = u32::try_from(self.places.len());
+        debug_assert!(number.is_ok(), "the limit is a number of 32 bits");
         self.places.push(Place::Taken(thing));
-        self.len += 1;
-        Ok(number)
+        number.unwrap_or(u32::MAX)
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&T> {

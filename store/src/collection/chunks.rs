@@ -35,7 +35,7 @@ pub enum End {
 }
 
 /// Elements in chunks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Chunks {
     deque: VecDeque<Chunk>,
     len: usize,
@@ -52,6 +52,24 @@ pub(super) fn span(bytes: &[u8], at: usize) -> std::ops::Range<usize> {
         elements.next();
     }
     start..bytes.len() - elements.rest_len()
+}
+
+/// A copy has no room to grow, so that it takes less than what it is a copy of.
+impl Clone for Chunks {
+    fn clone(&self) -> Self {
+        let deque = self.deque.clone();
+        Self {
+            chunk_bytes: deque.iter().map(Chunk::heap_bytes).sum(),
+            deque,
+            len: self.len,
+        }
+    }
+}
+
+impl Chunk {
+    fn heap_bytes(&self) -> usize {
+        allocated(self.bytes.capacity())
+    }
 }
 
 impl Chunks {
@@ -107,12 +125,12 @@ impl Chunks {
     /// Changes a chunk, and counts what it takes then. A chunk that is empty then goes.
     fn with_chunk<R>(&mut self, number: usize, act: impl FnOnce(&mut Chunk) -> R) -> Option<R> {
         let chunk = self.deque.get_mut(number)?;
-        let (bytes, len) = (allocated(chunk.bytes.capacity()), chunk.len as usize);
+        let (bytes, len) = (chunk.heap_bytes(), chunk.len as usize);
         let result = act(chunk);
         if chunk.bytes.capacity() / 4 > chunk.bytes.len() {
             chunk.bytes.shrink_to_fit();
         }
-        let bytes_then = allocated(chunk.bytes.capacity());
+        let bytes_then = chunk.heap_bytes();
         self.len = self.len - len + chunk.len as usize;
         self.chunk_bytes = self.chunk_bytes - bytes + bytes_then;
         if chunk.len == 0 {
@@ -187,7 +205,7 @@ impl Chunks {
         });
         if let Some(tail) = tail.flatten() {
             self.len += tail.len as usize;
-            self.chunk_bytes += allocated(tail.bytes.capacity());
+            self.chunk_bytes += tail.heap_bytes();
             self.deque.insert(number + 1, tail);
         }
     }
@@ -226,8 +244,7 @@ impl Chunks {
             len += chunk.len as usize;
         }
         assert_eq!(self.len, len, "elements of a list");
-        let bytes = |chunk: &Chunk| allocated(chunk.bytes.capacity());
-        let all: usize = self.deque.iter().map(bytes).sum();
+        let all: usize = self.deque.iter().map(Chunk::heap_bytes).sum();
         assert_eq!(self.chunk_bytes, all, "bytes of chunks");
     }
 }

@@ -68,7 +68,7 @@ pub(crate) trait Editable: Sized {
 }
 
 /// A collection that has outgrown its entry.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Collection {
     Hash(Hash),
     List(List),

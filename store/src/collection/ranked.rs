@@ -19,7 +19,7 @@ use crate::hash::KeyHash;
 use crate::size_class::allocated;
 use crate::value::StringRef;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Member {
     score: f64,
     text: Box<[u8]>,
@@ -34,7 +34,7 @@ impl Member {
 }
 
 /// Members with scores.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ranked {
     context: Arc<Context>,
     members: Slab<Member>,

@@ -16,7 +16,7 @@ use crate::size_class::allocated;
 const RUN_MAX: usize = 512;
 
 /// Numbers in an order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Ranks {
     runs: Vec<Vec<u32>>,
     lens: Vec<u32>,
@@ -27,6 +27,19 @@ pub(crate) struct Ranks {
 
 fn bytes_of(run: &Vec<u32>) -> usize {
     allocated(run.capacity() * size_of::<u32>())
+}
+
+/// A copy has no room to grow, so that it takes less than what it is a copy of.
+impl Clone for Ranks {
+    fn clone(&self) -> Self {
+        let runs = self.runs.clone();
+        Self {
+            run_bytes: runs.iter().map(bytes_of).sum(),
+            runs,
+            lens: self.lens.clone(),
+            len: self.len,
+        }
+    }
 }
 
 impl Ranks {

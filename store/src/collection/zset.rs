@@ -125,14 +125,14 @@ impl<'a> ZsetRef<'a> {
 }
 
 /// A sorted set, to change.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Zset {
     context: Arc<Context>,
     body: Body,
     write: Write,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Body {
     Packed(Vec<u8>),
     Ranked(Ranked),

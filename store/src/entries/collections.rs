@@ -20,11 +20,15 @@ impl Collections {
         }
     }
 
-    pub(super) fn insert(&mut self, collection: Collection) -> Result<u32, OutOfMemory> {
-        let bytes = Self::bytes_of(&collection);
-        let number = self.slab.insert(Box::new(collection))?;
-        self.bytes += bytes;
-        Ok(number)
+    /// Makes room for one collection.
+    pub(super) fn reserve(&mut self) -> Result<(), OutOfMemory> {
+        self.slab.reserve()
+    }
+
+    /// Puts in the one collection that there was room made for.
+    pub(super) fn insert_reserved(&mut self, collection: Box<Collection>) -> u32 {
+        self.bytes += Self::bytes_of(&collection);
+        self.slab.insert_reserved(collection)
     }
 
     pub(super) fn get(&self, number: u32) -> Option<&Collection> {
@@ -44,10 +48,11 @@ impl Collections {
         Some(result)
     }
 
-    pub(super) fn remove(&mut self, number: u32) {
-        if let Some(collection) = self.slab.remove(number) {
-            self.bytes -= Self::bytes_of(&collection);
-        }
+    /// Takes a collection out; `None` where there is none with this number.
+    pub(super) fn remove(&mut self, number: u32) -> Option<Box<Collection>> {
+        let collection = self.slab.remove(number)?;
+        self.bytes -= Self::bytes_of(&collection);
+        Some(collection)
     }
 
     pub(super) const fn heap_bytes(&self) -> usize {

@@ -99,13 +99,8 @@ impl Entries {
             let form = C::FORM;
             return Ok(self.set(key, &draft(key, form, expiry, value))?);
         }
-        let number = self.collections.insert(collection.into_collection())?;
-        let value = number.to_le_bytes();
-        let written = self.set(key, &draft(key, Form::Boxed, expiry, &value));
-        if written.is_err() {
-            self.collections.remove(number);
-        }
-        Ok(written?)
+        self.attach_outgrown(key, expiry, Box::new(collection.into_collection()))
+            .map_err(|(error, _)| error)
     }
 
     /// Bytes of the collection that `key` names, apart from its entry.
@@ -115,7 +110,13 @@ impl Entries {
     }
 }
 
-fn draft<'a>(key: Key<'a>, form: Form, expiry: Option<Millis>, value: &'a [u8]) -> Draft<'a> {
+/// An entry as a write makes it.
+pub(super) fn draft<'a>(
+    key: Key<'a>,
+    form: Form,
+    expiry: Option<Millis>,
+    value: &'a [u8],
+) -> Draft<'a> {
     Draft {
         form,
         expiry,

@@ -10,10 +10,12 @@
 //! handle lives no longer than the call that found it.
 
 mod collections;
+mod detached;
 mod edit;
 mod found;
 mod walk;
 
+pub use detached::Detached;
 pub(crate) use edit::Edited;
 pub(crate) use found::{Found, Lookup};
 pub(crate) use walk::Step;
@@ -21,6 +23,7 @@ pub(crate) use walk::Step;
 use std::sync::Arc;
 
 use collections::Collections;
+use edit::draft;
 
 use crate::arena::{Arena, Handle, Limits, OutOfMemory};
 use crate::collection::{Context, PackLimits};

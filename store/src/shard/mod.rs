@@ -4,6 +4,7 @@
 //! reader ever sees an expired key. References into the shard end at the next write to it.
 
 mod collections;
+mod detached;
 mod expiry;
 mod scan;
 mod strings;

@@ -65,6 +65,10 @@ enum Step {
     Fill(Kind, u16),
     /// Takes the elements of a `Fill` out again.
     Drain(u16),
+    /// Puts a copy in the place of what that key holds.
+    Copy(u8),
+    /// Moves the value in the place of what that key holds.
+    Rename(u8),
     Expire,
     Remove,
 }
@@ -112,6 +116,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => text().prop_map(Step::ZsetRemove),
         3 => (kind, 1_u16..900).prop_map(|(k, n)| Step::Fill(k, n)),
         2 => (1_u16..900).prop_map(Step::Drain),
+        2 => (0..KEYS).prop_map(Step::Copy),
+        2 => (0..KEYS).prop_map(Step::Rename),
         1 => Just(Step::Expire),
         1 => Just(Step::Remove),
     ]
@@ -303,6 +309,31 @@ impl Run {
                         None => return,
                     };
                     self.take(key, step);
+                }
+            }
+            Step::Copy(to) | Step::Rename(to) => {
+                let (from, target) = ([key], [to]);
+                let (from, target) = (self.keyspace.key(&from), self.keyspace.key(&target));
+                let mut shard = self.keyspace.lock(from);
+                let before = (shard.expiry(from, NOW), shard.encoding(from, NOW));
+                let moved = matches!(step, Step::Rename(_));
+                let value = if moved {
+                    shard.detach(from, NOW)
+                } else {
+                    shard.copy(from, NOW)
+                };
+                assert_eq!(value.is_some(), self.model.contains_key(&key));
+                assert_eq!(shard.contains(from, NOW), !moved && value.is_some());
+                if let Some(value) = value {
+                    shard.attach(target, value, NOW).unwrap();
+                    let after = (shard.expiry(target, NOW), shard.encoding(target, NOW));
+                    assert_eq!(after, before);
+                    let value = if moved {
+                        self.model.remove(&key)
+                    } else {
+                        self.model.get(&key).cloned()
+                    };
+                    self.model.insert(to, value.unwrap());
                 }
             }
             Step::Expire => {

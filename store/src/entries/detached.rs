@@ -1,0 +1,89 @@
+//! Values on their way from one key to another, perhaps of another shard.
+
+use super::{Entries, draft};
+use crate::StoreError;
+use crate::collection::Collection;
+use crate::entry::Form;
+use crate::hash::Key;
+use crate::time::Millis;
+
+/// A value and its expiry, without a key.
+#[derive(Debug, Clone)]
+pub struct Detached {
+    expiry: Option<Millis>,
+    body: Body,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    InEntry(Form, Vec<u8>),
+    Apart(Box<Collection>),
+}
+
+impl Entries {
+    /// A copy of what `key` holds.
+    pub(crate) fn copy(&self, key: Key<'_>) -> Option<Detached> {
+        let (_, handle) = self.find(key)?;
+        let entry = self.entry(handle);
+        let body = match entry.collection() {
+            None => Body::InEntry(entry.form, entry.value.to_vec()),
+            Some(number) => Body::Apart(Box::new(self.collections.get(number)?.clone())),
+        };
+        Some(Detached {
+            expiry: entry.expiry,
+            body,
+        })
+    }
+
+    /// Removes `key`, and gives what it held; a large collection is not copied for it.
+    pub(crate) fn detach(&mut self, key: Key<'_>) -> Option<Detached> {
+        let (place, handle) = self.find(key)?;
+        let entry = self.entry(handle);
+        let (expiry, form) = (entry.expiry, entry.form);
+        let body = match entry.collection() {
+            None => Body::InEntry(form, entry.value.to_vec()),
+            Some(number) => Body::Apart(self.collections.remove(number)?),
+        };
+        self.remove_at(place, handle, key.hash());
+        Some(Detached { expiry, body })
+    }
+
+    /// Lets `key` hold a value in the place of what it held; the value comes back where it is refused.
+    pub(crate) fn attach(
+        &mut self,
+        key: Key<'_>,
+        value: Detached,
+    ) -> Result<(), (StoreError, Detached)> {
+        let Detached { expiry, body } = value;
+        let refused = match body {
+            Body::InEntry(form, bytes) => self
+                .set(key, &draft(key, form, expiry, &bytes))
+                .map_err(|error| (error.into(), Body::InEntry(form, bytes))),
+            Body::Apart(collection) => self
+                .attach_outgrown(key, expiry, collection)
+                .map_err(|(error, collection)| (error, Body::Apart(collection))),
+        };
+        refused.map_err(|(error, body)| (error, Detached { expiry, body }))
+    }
+
+    /// Lets `key` name a collection apart from its entry.
+    pub(super) fn attach_outgrown(
+        &mut self,
+        key: Key<'_>,
+        expiry: Option<Millis>,
+        collection: Box<Collection>,
+    ) -> Result<(), (StoreError, Box<Collection>)> {
+        if let Err(error) = self.collections.reserve() {
+            return Err((error.into(), collection));
+        }
+        let number = self.collections.insert_reserved(collection);
+        let value = number.to_le_bytes();
+        let Err(error) = self.set(key, &draft(key, Form::Boxed, expiry, &value)) else {
+            return Ok(());
+        };
+        match self.collections.remove(number) {
+            Some(collection) => Err((error.into(), collection)),
+            None => Ok(()),
+        }
+    }
+}
