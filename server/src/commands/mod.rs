@@ -9,6 +9,7 @@
 //! | `string`      | GET, SET and their kin                                               |
 //! | `counter`     | INCR, DECR, INCRBY, DECRBY                                           |
 //! | `key`         | DEL, UNLINK, EXISTS, TYPE, DBSIZE, FLUSHALL, RANDOMKEY, OBJECT, MEMORY |
+//! | `copy`        | COPY, RENAME, RENAMENX                                               |
 //! | `expiry`      | EXPIRE and its kin, TTL, PTTL, PERSIST                               |
 //! | `hash`        | HSET and its kin                                                     |
 //! | `list`, `list_move` | LPUSH and its kin; LMOVE, RPOPLPUSH, LMPOP                      |
@@ -25,6 +26,7 @@
 mod argument;
 pub mod configuration;
 pub mod connection;
+pub mod copy;
 pub mod counter;
 pub mod expiry;
 mod failure;

@@ -14,8 +14,8 @@
 //! which is what the number has behind a shorter one.
 
 use crate::commands::{
-    Call, Command, Failure, Flags, Keys, Outcome, configuration, connection, counter, expiry, info,
-    key, scan, string, transaction,
+    Call, Command, Failure, Flags, Keys, Outcome, configuration, connection, copy, counter, expiry,
+    info, key, scan, string, transaction,
 };
 
 use super::collections::COLLECTIONS;
@@ -125,7 +125,7 @@ const fn commands() -> [&'static Command; KEYS_AND_SERVER.len() + COLLECTIONS.le
     commands
 }
 
-static KEYS_AND_SERVER: [Command; 47] = [
+static KEYS_AND_SERVER: [Command; 50] = [
     command("append", 3, GROW_FAST, FIRST, string::append),
     command("decr", 2, GROW_FAST, FIRST, counter::decr),
     command("decrby", 3, GROW_FAST, FIRST, counter::decrby),
@@ -141,6 +141,9 @@ static KEYS_AND_SERVER: [Command; 47] = [
     command("setex", 4, GROW, FIRST, string::setex),
     command("setnx", 3, GROW_FAST, FIRST, string::setnx),
     command("strlen", 2, READ_FAST, FIRST, string::strlen),
+    command("copy", -3, GROW, FIRST_TWO, copy::copy),
+    command("rename", 3, WRITE, FIRST_TWO, copy::rename),
+    command("renamenx", 3, WRITE_FAST, FIRST_TWO, copy::renamenx),
     command("dbsize", 1, READ_FAST, NO_KEYS, key::dbsize),
     command("del", -2, WRITE, ALL, key::del),
     command("exists", -2, READ_FAST, ALL, key::exists),

@@ -72,7 +72,7 @@ const COMMANDS: &str = "\
     ZSCORE ZMSCORE ZINCRBY ZCARD ZCOUNT ZLEXCOUNT ZRANK ZREVRANK ZRANGE ZRANGE ZREVRANGE \
     ZRANGESTORE ZRANGEBYSCORE ZREVRANGEBYSCORE ZRANGEBYLEX ZREVRANGEBYLEX ZREMRANGEBYRANK \
     ZREMRANGEBYSCORE ZREMRANGEBYLEX ZPOPMIN ZPOPMAX ZMPOP ZUNION ZINTER ZDIFF ZUNIONSTORE \
-    ZINTERSTORE ZDIFFSTORE ZINTERCARD ZSCAN ZRANDMEMBER KEY";
+    ZINTERSTORE ZDIFFSTORE ZINTERCARD ZSCAN ZRANDMEMBER KEY KEY";
 
 /// A request that grows.
 struct Draw<'r> {
@@ -167,15 +167,21 @@ pub(super) fn draw(random: &mut Random) -> (Vec<Vec<u8>>, Comparison) {
 
 fn key(draw: &mut Draw<'_>) -> Comparison {
     draw.arguments.clear();
-    let name = draw
-        .random
-        .pick(&["DEL", "TYPE", "EXISTS", "PERSIST", "OBJECT", "OBJECT"]);
+    let name = draw.random.pick(&[
+        "DEL", "TYPE", "EXISTS", "PERSIST", "OBJECT", "OBJECT", "COPY", "RENAME", "RENAMENX",
+    ]);
     draw.add(name.as_bytes());
     if name == "OBJECT" {
         draw.add(b"ENCODING");
     }
     let all = [&HASHES[..], &LISTS, &SETS, &ZSETS].concat();
     draw.key(&all);
+    if ["COPY", "RENAME", "RENAMENX"].contains(&name) {
+        draw.key(&all);
+        if name == "COPY" {
+            draw.maybe(&[b"REPLACE", b"DB", b"replace", b"?"]);
+        }
+    }
     match name {
         "OBJECT" => Comparison::Encoding,
         _ => Comparison::Bytes,
