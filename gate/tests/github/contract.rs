@@ -18,6 +18,14 @@ use crate::world::Scene;
 /// Prism needs a few seconds, and far more on a machine that builds beside it.
 const START_MAX: Duration = Duration::from_mins(1);
 
+/// Below the ports that the system hands out by itself: until prism listens, no other test gets it.
+fn free_port() -> u16 {
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    (first..32_000)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
+}
+
 /// The mock; it ends with the value.
 struct Prism {
     process: Child,
@@ -27,10 +35,7 @@ struct Prism {
 impl Prism {
     /// Where `prism` is not installed: `None`, with a word, and a failure in CI.
     fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .unwrap()
-            .port();
+        let port = free_port();
         let description =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/github/openapi-cut.json");
         let started = Command::new("prism")
