@@ -22,10 +22,20 @@ pub(super) struct Headline<'a> {
 impl Headline<'_> {
     /// The other metrics in words; nothing where there are none.
     pub(super) fn others(&self, verdict: Verdict) -> String {
+        let does = match verdict {
+            Verdict::Fail => "fail",
+            Verdict::Warn => "warn",
+            Verdict::Pass => "pass",
+        };
+        // A setting is no metric, so after one there are not more of them.
+        let more = match self.subject {
+            Subject::Metric(_) => "more ",
+            Subject::Loosened(_) | Subject::Nothing(_) => "",
+        };
         match self.others {
             0 => String::new(),
-            1 => format!(" (1 more metric: {verdict})"),
-            n => format!(" ({n} more metrics: {verdict})"),
+            1 => format!(" (1 {more}metric {does}s)"),
+            n => format!(" ({n} {more}metrics {does})"),
         }
     }
 }
@@ -56,7 +66,7 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
         return Headline {
             subject: Subject::Loosened(change),
             others: with_verdict().count(),
-            advice: "Take the change back, or write a reason beside it in budgets.toml.",
+            advice: "Write `reason = \"…\"` beside it, or take the change back.",
         };
     }
     match (report.verdict, with_verdict().next()) {
@@ -68,9 +78,17 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
         _ => Headline {
             subject: Subject::Nothing(calm(report)),
             others: 0,
-            advice: "Nothing to do.",
+            advice: if report.budget_changes.iter().any(loosens) {
+                "Nothing to fix; the budgets that it loosens, below, need your agreement."
+            } else {
+                "Nothing to do."
+            },
         },
     }
+}
+
+fn loosens(change: &BudgetChange) -> bool {
+    change.kind == ChangeKind::Loosened
 }
 
 /// What a run that passes found.
@@ -94,8 +112,10 @@ fn calm(report: &Report) -> String {
     } else if identical == report.metrics.len() {
         "base and head are the same binary".to_owned()
     } else {
-        let metrics = if judged == 1 { "metric" } else { "metrics" };
-        format!("none of {judged} {metrics} got worse{improved}")
+        match judged {
+            1 => format!("the only metric did not get worse{improved}"),
+            _ => format!("none of {judged} metrics got worse{improved}"),
+        }
     }
 }
 
@@ -103,9 +123,11 @@ fn advice(report: &Report, worst: &MetricReport) -> &'static str {
     let traded = report.trades.iter().any(|trade| trade.metric == worst.id);
     let from_nothing = worst.delta_pct.is_none();
     match (worst.verdict, worst.reason) {
-        (Verdict::Fail, Reason::Missing) => "Measure it again, or add that trade to budgets.toml.",
+        (Verdict::Fail, Reason::Missing) => {
+            "Measure it again, or add that trade to `budgets.toml`."
+        }
         (Verdict::Fail, Reason::Inconclusive) => {
-            "Run it again with more time (--max-time) or on a quieter machine."
+            "Run it again with more time (`--max-time`) or on a quieter machine."
         }
         (Verdict::Fail, Reason::Unstable) => {
             "Find out what makes the count differ from run to run, and what made it rise."
@@ -113,16 +135,16 @@ fn advice(report: &Report, worst: &MetricReport) -> &'static str {
         (Verdict::Fail, _) if from_nothing => "Take the rise out: no budget or trade can cover it.",
         (Verdict::Fail, _) if traded => {
             "Take the regression out, or, where it is worth its price, raise what the trade in \
-             budgets.toml allows."
+             `budgets.toml` allows."
         }
         (Verdict::Fail, _) => {
             "Take the regression out, or, where it is worth its price, let it land once with a \
-             [[trades]] entry and its reason in budgets.toml."
+             `[[trades]]` entry and its reason in `budgets.toml`."
         }
         (_, Reason::Inconclusive) => {
-            "It may land; to know more, run it with more time (--max-time) or on a quieter machine."
+            "It may land; to know more, run it with more time (`--max-time`) or on a quieter machine."
         }
-        (_, Reason::Traded) => "It may land, as the trade in budgets.toml says.",
+        (_, Reason::Traded) => "It may land, as the trade in `budgets.toml` says.",
         (_, Reason::Unstable) => {
             "It may land; find out what makes the count differ from run to run."
         }

@@ -18,9 +18,11 @@
 mod build;
 mod cells;
 mod escape;
+mod folded;
 mod headline;
 mod markdown;
 mod number;
+mod pieces;
 mod schema;
 mod sentence;
 mod table;

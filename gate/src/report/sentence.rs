@@ -173,8 +173,8 @@ impl Rounds<'_> {
             String::new()
         };
         format!(
-            "{real}could rule out only a {} beyond {}; {}; this run could not have seen less than \
-             {seen}",
+            "{real}could rule out only a {} beyond {}; {}; changes below {seen} are lost in this run's \
+             noise",
             self.words.worsening,
             self.high(),
             allowance(self.row.limit),

@@ -239,7 +239,36 @@ fn odd() -> Report {
     unchanged(&[QPS, CPU, BYTES], metrics)
 }
 
-fn all() -> [(&'static str, Report); 8] {
+/// A budget that is loosened with its reason, and nothing else.
+fn loosened() -> Report {
+    let looser = QPS.replace("3%", "5%") + "reason = \"durable writes are the default\"\n";
+    run(
+        Some(budgets(&[QPS])),
+        budgets(&[&looser]),
+        vec![qps(&around(0.1, 0.8, 10), &[])],
+    )
+}
+
+/// Sixty metrics, of which a few moved.
+fn many() -> Report {
+    let case = |i: u32| {
+        let (base, name) = (100.0 + f64::from(i), format!("bytes_per_key/case-{i:02}"));
+        let head = match i {
+            7 => base * 1.08,
+            23 => base * 1.061,
+            11 | 40 => base + 1.0,
+            3 | 31 | 55 => base * 0.97,
+            _ => base,
+        };
+        counted(&name, "B", Some(base), Some(head))
+    };
+    let mut metrics: Vec<MetricInput> = (0..58).map(case).collect();
+    metrics.push(qps(&around(1.7, 0.8, 10), &[]));
+    metrics.push(cpu(&around(0.1, 0.7, 10)));
+    unchanged(&[QPS, CPU, BYTES], metrics)
+}
+
+fn all() -> [(&'static str, Report); 10] {
     [
         ("pass", pass()),
         ("warn", warn()),
@@ -247,6 +276,8 @@ fn all() -> [(&'static str, Report); 8] {
         ("budget_change", budget_change()),
         ("traded", traded()),
         ("inconclusive", inconclusive()),
+        ("loosened", loosened()),
+        ("many", many()),
         ("identical", identical()),
         ("odd", odd()),
     ]

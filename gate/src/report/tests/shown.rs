@@ -40,6 +40,52 @@ fn rows_come_worst_first() {
 }
 
 #[test]
+fn what_passes_of_a_long_table_is_folded() {
+    let report = many();
+    let comment = markdown(&report);
+    let (open, folded) = comment.split_once("<details>").unwrap();
+    let rows = |text: &str| text.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!((rows(open), rows(folded)), (10, 50));
+    assert!(folded.contains("<b>50 more metrics pass</b>, 3 of them improved"));
+    for metric in &report.metrics {
+        let shown = comment.matches(&format!("| `{}` |", metric.id)).count();
+        assert_eq!(shown, 1, "{}", metric.id);
+        let is_open = open.contains(&format!("| `{}` |", metric.id));
+        assert!(is_open || metric.verdict == Verdict::Pass, "{}", metric.id);
+    }
+    // What is not PASS is never folded, however much it is.
+    let all_fail = (0..60)
+        .map(|i| counted(&format!("bytes_per_key/{i}"), "B", Some(100.0), Some(120.0)))
+        .collect();
+    let comment = markdown(&unchanged(&[BYTES], all_fail));
+    assert_eq!(rows(comment.split_once("<details>").unwrap().0), 60);
+}
+
+#[test]
+fn nothing_but_the_sentence_and_the_table_is_in_the_open() {
+    for (name, report) in all() {
+        let comment = markdown(&report);
+        let lines: Vec<&str> = comment.lines().collect();
+        assert_eq!(lines[0], MARKER);
+        let verdict = format!("**{}**: ", report.verdict);
+        assert!(lines[1].contains(&verdict), "{name}: {}", lines[1]);
+        assert!(
+            lines[1].ends_with('.') && lines[1].contains(". "),
+            "{name}: {}",
+            lines[1]
+        );
+        let mut folded = false;
+        for line in &lines[2..] {
+            folded |= line.starts_with("<details>");
+            let table = line.starts_with('|');
+            assert!(folded || table || line.is_empty(), "{name}: {line}");
+            folded &= *line != "</details>";
+        }
+        assert!(!folded, "{name}");
+    }
+}
+
+#[test]
 fn what_is_not_pass_has_a_sentence_in_both() {
     for (_, report) in all() {
         let (comment, text) = (markdown(&report), table(&report, Palette::Plain));
