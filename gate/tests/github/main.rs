@@ -17,6 +17,7 @@ mod fake;
 mod faults;
 mod limits;
 mod program;
+mod rendered;
 mod reports;
 mod routes;
 mod runs;

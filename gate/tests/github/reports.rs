@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 use crate::world::{BUDGETS, Scene, counted, refusal, report, report_of, zipped};
 
+/// Every mark that Markdown, HTML or GitHub itself reads.
+pub(crate) const NASTY: &str = "| x | \\ <img src=x onerror=alert(1)> @octo-org/team #1 \
+    [a](https://evil.example) `code` **b** <!-- --> &lt; www.evil.example\n\n# heading\n</details>\r| a |";
+
 /// The honest report as JSON, changed.
 fn forged(scene: &Scene, change: impl Fn(&mut Value)) {
     let honest = report(BUDGETS, BUDGETS, &scene.head, (100.0, 100.0));
@@ -227,10 +231,8 @@ fn samples_that_cannot_be_judged_are_refused() {
     ));
 }
 
-#[test]
-fn every_text_of_a_stranger_is_disarmed() {
-    let nasty = "| x | \\ <img src=x onerror=alert(1)> @octo-org/team #1 [a](https://evil.example) \
-                 `code` **b** <!-- --> &lt; www.evil.example\n\n# heading\n</details>\r| a |";
+/// The comment on a report that has a text wherever its author can put one.
+pub(crate) fn comment_with(nasty: &str) -> String {
     let scene = Scene::foreign();
     let trade = format!(
         "\n[[trades]]\nmetric = \"bytes/int\"\nallow = \"9%\"\nreason = {}\n",
@@ -258,7 +260,12 @@ fn every_text_of_a_stranger_is_disarmed() {
         json["timings"] = json!([{"step": nasty, "seconds": 1.0}]);
     });
     scene.post().unwrap();
-    let comment = scene.comment();
+    scene.comment()
+}
+
+#[test]
+fn every_text_of_a_stranger_is_disarmed() {
+    let comment = comment_with(NASTY);
     assert!(
         comment.contains("onerror"),
         "the texts are shown, in some form:\n{comment}"
