@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::EXIT_CODES;
 use super::cache::CacheArgs;
 use super::init::InitArgs;
+use super::judge::JudgeArgs;
 use super::post::PostArgs;
 
 /// A performance gate: rebuilds base and head, measures both under one harness, and says PASS,
@@ -22,9 +24,6 @@ pub(super) struct Args {
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit status: 0 PASS or WARN; 1 FAIL (or WARN under --fail-on warn); \
-                          2 gate could not judge, and says why.";
-
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Rebuild two revisions, measure both, judge, and report
@@ -33,6 +32,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Write a commented budgets.toml and workflows for this repository
     Init(InitArgs),
+    /// Judge a report again, from the samples in it
+    Judge(JudgeArgs),
     /// Publish a report as the comment of its pull request, in a job of GitHub Actions
     Post(PostArgs),
     /// What a run can take over from an earlier one: for the cache of a CI service

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::args::{CompareArgs, FailOn};
+use super::args::CompareArgs;
 use super::counted::{self, CountedArm};
 use super::error::CliError;
 use super::outcome;
@@ -17,7 +17,7 @@ use crate::budget::{Budgets, Probe, Subject, live_trades};
 use crate::build::{Built, Room, cache_root};
 use crate::judge::{JudgeInput, Limits, MetricInput, Taken};
 use crate::measure::{ExactSettings, MeasureError};
-use crate::model::{Arm, MetricId, Samples, Verdict};
+use crate::model::{Arm, MetricId, Samples};
 use crate::process::{Interrupt, Plan};
 use crate::runner::Runner;
 
@@ -32,7 +32,9 @@ pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, 
     let settings = CompareSettings::new(args)?;
     let interrupt = Interrupt::install().map_err(|source| CliError::Signals { source })?;
     let progress = Progress::new(settings.chatter);
+    let start = Instant::now();
     let sides = Sides::resolve(&settings.sides, repository)?;
+    let resolving = start.elapsed();
     let out = outcome::folder(&settings, &sides)?;
     progress.say(&format!(
         "comparing {} ({}) with {} ({})",
@@ -42,6 +44,7 @@ pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, 
         sides.base.short(),
     ));
     let mut comparison = Comparison::new(&settings, &sides, &out, &progress, &interrupt)?;
+    comparison.timings.push(("resolve", resolving));
     comparison.measure()?;
     let input = comparison.judge_input();
     progress.finish();
@@ -52,12 +55,7 @@ pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, 
         &comparison.timings,
     );
     let verdict = outcome::publish(&settings, &out, facts, &input)?;
-    Ok(match (verdict, settings.fail_on) {
-        (Verdict::Fail, FailOn::Fail | FailOn::Warn) | (Verdict::Warn, FailOn::Warn) => {
-            Exit::Refused
-        }
-        _ => Exit::Accepted,
-    })
+    Ok(Exit::of(verdict, settings.fail_on))
 }
 
 /// One comparison as it goes on.
@@ -128,7 +126,6 @@ impl<'a> Comparison<'a> {
     }
 
     fn build(&mut self) -> Result<(Built, Built), CliError> {
-        let start = Instant::now();
         let room = Room::open(&cache_root()?, &self.sides.repository)?;
         let base_budgets = self
             .sides
@@ -137,7 +134,10 @@ impl<'a> Comparison<'a> {
             .unwrap_or(&self.sides.head_budgets);
         let base = self.build_arm(&room, Arm::Base, &base_budgets.subject)?;
         let head = self.build_arm(&room, Arm::Head, &self.sides.head_budgets.subject)?;
-        self.timings.push(("build", start.elapsed()));
+        self.timings.extend([
+            (step_of(Arm::Base, &base), base.time),
+            (step_of(Arm::Head, &head), head.time),
+        ]);
         Ok((base, head))
     }
 
@@ -209,7 +209,9 @@ impl<'a> Comparison<'a> {
                 unit: metric.unit,
                 taken: Taken::Samples(Samples::Exact(metric.samples)),
             }));
-        self.timings.push(("count", start.elapsed()));
+        if !names.is_empty() {
+            self.timings.push(("count", start.elapsed()));
+        }
         Ok(())
     }
 
@@ -245,7 +247,7 @@ impl<'a> Comparison<'a> {
             self.progress,
             self.interrupt,
         )?;
-        for metric in timed {
+        for metric in timed.metrics {
             self.metrics.push(MetricInput {
                 unit: units::of(metric.quantity)?,
                 id: metric.id,
@@ -254,7 +256,11 @@ impl<'a> Comparison<'a> {
                 }),
             });
         }
-        self.timings.push(("time", start.elapsed()));
+        let confirming = timed.confirming.unwrap_or_default();
+        let main = start.elapsed().saturating_sub(confirming);
+        self.timings.push(("time rounds", main));
+        self.timings
+            .extend(timed.confirming.map(|time| ("confirm", time)));
         Ok(())
     }
 
@@ -291,6 +297,16 @@ impl<'a> Comparison<'a> {
             plan: self.schedule.plan.clone(),
             metrics: self.metrics.clone(),
         }
+    }
+}
+
+/// What building an arm is called in the report.
+const fn step_of(arm: Arm, built: &Built) -> &'static str {
+    match (arm, built.cached) {
+        (Arm::Head, true) => "head from the cache",
+        (Arm::Head, false) => "build head",
+        (_, true) => "base from the cache",
+        (_, false) => "build base",
     }
 }
 

@@ -68,6 +68,24 @@ pub(super) enum CliError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A report cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    #[diagnostic(help("name the report.json of a run; by default it is in target/gate"))]
+    ReadReport {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file is no report.
+    #[error("{}: {source}", path.display())]
+    #[diagnostic(help("judge a report.json with the version of gate that wrote it"))]
+    NoReport {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: crate::report::ReportError,
+    },
     /// A file of budgets is no text.
     #[error("{file} of {revision} is not UTF-8 text")]
     NotText {

@@ -13,6 +13,7 @@ mod compare;
 mod counted;
 mod error;
 mod init;
+mod judge;
 mod outcome;
 mod post;
 mod progress;
@@ -26,7 +27,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Args, Command};
+use args::{Args, Command, FailOn};
+
+use crate::model::Verdict;
+
+const EXIT_CODES: &str = "Exit status: 0 PASS or WARN; 1 FAIL (or WARN under --fail-on warn); \
+                          2 gate could not judge, and says why.";
 
 /// What a run of the program comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +41,17 @@ enum Exit {
     Accepted,
     /// A verdict that the caller wants to fail on.
     Refused,
+}
+
+impl Exit {
+    const fn of(verdict: Verdict, fail_on: FailOn) -> Self {
+        match (verdict, fail_on) {
+            (Verdict::Fail, FailOn::Fail | FailOn::Warn) | (Verdict::Warn, FailOn::Warn) => {
+                Self::Refused
+            }
+            _ => Self::Accepted,
+        }
+    }
 }
 
 /// Runs the program with the process's arguments.
@@ -50,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Init(init) => init::run(&init, repository.as_deref()).map(|()| Exit::Accepted),
+        Command::Judge(judge) => judge::run(&judge),
         Command::Post(post) => post::run(post, repository.as_deref()).map(|()| Exit::Accepted),
     };
     match result {

@@ -1,4 +1,4 @@
-//! The end of a comparison: files, standard output, the step of a GitHub Action.
+//! What becomes of a report: files, standard output, the step of a GitHub Action.
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
@@ -11,7 +11,7 @@ use super::revisions::Sides;
 use super::settings::CompareSettings;
 use crate::judge::JudgeInput;
 use crate::model::Verdict;
-use crate::publish::write_report;
+use crate::publish::{Step, write_report};
 use crate::report::{self, Palette, Report, RunFacts, Runner, Timing, Tool};
 use crate::{revision, runner};
 
@@ -41,11 +41,33 @@ pub(super) fn publish(
     input: &JudgeInput,
 ) -> Result<Verdict, CliError> {
     let report = Report::new(facts, input)?;
-    let (json, markdown) = (report.to_json()?, report::markdown(&report));
-    write_report(out, "report.json", &json)?;
-    write_report(out, "report.md", &markdown)?;
-    let text = match settings.format {
-        Format::Table => report::table(&report, palette()),
+    deliver(&report, settings.format, Some(out), &settings.step)?;
+    Ok(report.verdict)
+}
+
+/// A folder that the user named, made where it is missing.
+pub(super) fn made(path: &Path) -> Result<PathBuf, CliError> {
+    let made = std::fs::create_dir_all(path).and_then(|()| path.canonicalize());
+    made.map_err(|source| CliError::Out {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Leaves the report's files in `out`, prints what was asked for, and tells the step.
+pub(super) fn deliver(
+    report: &Report,
+    format: Format,
+    out: Option<&Path>,
+    step: &Step,
+) -> Result<(), CliError> {
+    let (json, markdown) = (report.to_json()?, report::markdown(report));
+    if let Some(out) = out {
+        write_report(out, "report.json", &json)?;
+        write_report(out, "report.md", &markdown)?;
+    }
+    let text = match format {
+        Format::Table => report::table(report, palette()),
         Format::Markdown => markdown.clone(),
         Format::Json => json,
         Format::None => String::new(),
@@ -55,12 +77,13 @@ pub(super) fn publish(
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
         .map_err(|source| CliError::Stdout { source })?;
-    let step = &settings.step;
     step.set("verdict", &report.verdict.to_string())?;
-    step.set("report-json", &out.join("report.json").to_string_lossy())?;
-    step.set("report-md", &out.join("report.md").to_string_lossy())?;
+    if let Some(out) = out {
+        step.set("report-json", &out.join("report.json").to_string_lossy())?;
+        step.set("report-md", &out.join("report.md").to_string_lossy())?;
+    }
     step.summarise(&markdown)?;
-    Ok(report.verdict)
+    Ok(())
 }
 
 /// Colours for a terminal, unless the user wants none (no-color.org).

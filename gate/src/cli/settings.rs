@@ -58,16 +58,7 @@ impl CompareSettings {
                 )
             }
         };
-        let fail_on = match input("GATE_FAIL_ON") {
-            Some(text) if args.fail_on == FailOn::Fail => {
-                FailOn::from_str(&text, false).map_err(|why| CliError::Input {
-                    name: "fail-on",
-                    value: text,
-                    why,
-                })?
-            }
-            _ => args.fail_on,
-        };
+        let fail_on = fail_on(args.fail_on)?;
         let budgets = match input("GATE_BUDGETS") {
             Some(path) if args.budgets == Path::new("budgets.toml") => path.into(),
             _ => args.budgets,
@@ -97,6 +88,20 @@ impl CompareSettings {
             },
             step: step()?,
         })
+    }
+}
+
+/// From which verdict on the exit status is 1: as typed, else as the Action's input says.
+pub(super) fn fail_on(typed: FailOn) -> Result<FailOn, CliError> {
+    match input("GATE_FAIL_ON") {
+        Some(text) if typed == FailOn::Fail => {
+            FailOn::from_str(&text, false).map_err(|why| CliError::Input {
+                name: "fail-on",
+                value: text,
+                why,
+            })
+        }
+        _ => Ok(typed),
     }
 }
 

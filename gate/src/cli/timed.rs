@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::error::CliError;
 use super::progress::Progress;
@@ -42,6 +42,14 @@ pub(super) struct TimedMetric {
     pub(super) rounds: Vec<NoisyRound>,
 }
 
+/// What was timed.
+#[derive(Debug)]
+pub(super) struct Timed {
+    pub(super) metrics: Vec<TimedMetric>,
+    /// How long the confirmation took; `None` where none was called for.
+    pub(super) confirming: Option<Duration>,
+}
+
 /// Metrics with the same load.
 #[derive(Debug)]
 struct Group {
@@ -57,7 +65,7 @@ pub(super) fn time(
     arms: TimedArms<'_>,
     progress: &Progress,
     interrupt: &Interrupt,
-) -> Result<Vec<TimedMetric>, CliError> {
+) -> Result<Timed, CliError> {
     let groups = groups(names, settings.budgets)?;
     let judged = |group: &Group| -> usize {
         group
@@ -73,7 +81,10 @@ pub(super) fn time(
         confidence,
         family,
     })?;
-    let mut measured = Vec::new();
+    let mut timed = Timed {
+        metrics: Vec::new(),
+        confirming: None,
+    };
     for (number, group) in (0..).zip(groups) {
         let round_settings = RoundSettings {
             load: group.load.clone(),
@@ -94,10 +105,12 @@ pub(super) fn time(
             progress,
             group,
         };
-        run.measure()?;
-        measured.extend(run.group.metrics);
+        if let Some(time) = run.measure()? {
+            timed.confirming = Some(timed.confirming.unwrap_or_default() + time);
+        }
+        timed.metrics.extend(run.group.metrics);
     }
-    Ok(measured)
+    Ok(timed)
 }
 
 /// The number of groups that `names` fall into.
@@ -154,8 +167,10 @@ struct GroupRun<'a> {
 }
 
 impl GroupRun<'_> {
-    fn measure(&mut self) -> Result<(), CliError> {
+    /// Measures what the advisor asks for, and tells how long the confirmation took.
+    fn measure(&mut self) -> Result<Option<Duration>, CliError> {
         let start = Instant::now();
+        let mut confirming: Option<Instant> = None;
         let mut done = RoundsDone {
             main: 0,
             confirmation: 0,
@@ -167,7 +182,7 @@ impl GroupRun<'_> {
                 Clock::Running
             };
             match self.advice(done, clock)? {
-                NextStep::Done => return Ok(()),
+                NextStep::Done => return Ok(confirming.map(|start| start.elapsed())),
                 NextStep::Measure { until } => {
                     self.tell(&format!(
                         "timing, round {} of {until} before the next look",
@@ -177,6 +192,7 @@ impl GroupRun<'_> {
                     done.main += 1;
                 }
                 NextStep::Confirm { until } => {
+                    confirming.get_or_insert_with(Instant::now);
                     let next = done.confirmation + 1;
                     self.tell(&format!(
                         "past a budget: confirming with a control, round {next} of {until}"

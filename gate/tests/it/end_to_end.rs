@@ -4,6 +4,20 @@ use std::time::{Duration, Instant};
 
 use crate::subject::repository;
 
+/// The steps of the last run, in the order in which they ran.
+fn steps(report: &serde_json::Value) -> Vec<&str> {
+    let timings = report["timings"].as_array().unwrap();
+    assert!(
+        timings
+            .iter()
+            .all(|t| t["seconds"].as_f64().unwrap() >= 0.0)
+    );
+    timings
+        .iter()
+        .map(|timing| timing["step"].as_str().unwrap())
+        .collect()
+}
+
 #[test]
 fn a_slower_head_fails_and_the_report_says_by_how_much() {
     let repository = repository();
@@ -20,6 +34,17 @@ fn a_slower_head_fails_and_the_report_says_by_how_much() {
     assert_eq!(report["schema"], "gate-report/1");
     assert_eq!(report["verdict"], "FAIL");
     assert_eq!(report["seed"], 7);
+    assert_eq!(
+        steps(&report),
+        [
+            "resolve",
+            "build base",
+            "build head",
+            "count",
+            "time rounds",
+            "confirm"
+        ]
+    );
     for metric in report["metrics"].as_array().unwrap() {
         if metric["kind"] != "noisy" {
             assert_eq!(
@@ -44,6 +69,15 @@ fn a_slower_head_fails_and_the_report_says_by_how_much() {
         run.stdout.contains("qps"),
         "the table is on standard output: {}",
         run.stdout
+    );
+    let again = repository.run(&["judge", "target/gate/report.json", "--format", "json"]);
+    let written =
+        std::fs::read_to_string(repository.path().join("target/gate/report.json")).unwrap();
+    assert_eq!(
+        (again.status, again.stdout),
+        (1, written),
+        "{}",
+        again.stderr
     );
     assert_eq!(
         repository
@@ -84,6 +118,7 @@ fn an_identical_tree_is_neither_built_nor_measured() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     let report = repository.report();
     assert_eq!(report["base"]["tree"], report["head"]["tree"]);
+    assert_eq!(steps(&report), ["resolve"]);
     for metric in report["metrics"].as_array().unwrap() {
         assert_eq!(metric["reason"], "identical_binary", "{metric}");
     }
@@ -115,4 +150,17 @@ fn a_second_run_builds_nothing() {
     let first = compare();
     assert!(first >= 1, "head is built");
     assert_eq!(compare(), first, "everything comes out of the cache");
+    assert_eq!(
+        steps(&repository.report()),
+        [
+            "resolve",
+            "base from the cache",
+            "head from the cache",
+            "count"
+        ]
+    );
+    let markdown =
+        std::fs::read_to_string(repository.path().join("target/gate/report.md")).unwrap();
+    let (_, folded) = markdown.split_once("<details>").unwrap();
+    assert!(folded.contains("head from the cache "), "{folded}");
 }

@@ -16,6 +16,7 @@ mod failure;
 mod init;
 mod installer;
 mod interruption;
+mod judge;
 mod repository;
 mod revisions;
 mod subject;
