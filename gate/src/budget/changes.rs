@@ -5,7 +5,7 @@
 //!
 //! | changed | is loosened when | the reason stands in |
 //! |---|---|---|
-//! | budget | it rises, or `report_only` is turned on | the table of the budget |
+//! | budget | it rises, is of another kind, or `report_only` is turned on | the table of the budget |
 //! | budget of a case | its effective budget rises: raised, looser than the metric's, or taken out where the metric's is looser | the case's table; the metric's where the case has none left |
 //! | `floor` | it rises: larger moves are called noise | the metric's table |
 //! | `exact` | it is turned off | the metric's table |
@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::{Allow, Budget, Budgets, Inconclusive, MetricSpec, Run};
 use super::trades::live_trades;
-use crate::model::Percent;
+use crate::model::{Bound, Comparison, Percent};
 
 /// One difference between base's budgets file and head's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub struct BudgetChange {
 pub enum ChangeKind {
     /// More may land than before.
     Loosened,
+    /// A budget of another kind, a percentage for an amount say: more may land than before where a
+    /// metric has one value, less where it has another.
+    Incomparable,
     /// Less may land than before.
     Tightened,
     /// Only head has it.
@@ -108,6 +111,14 @@ struct Why<'a> {
     stale: &'a BTreeSet<&'a str>,
 }
 
+impl ChangeKind {
+    /// Whether a regression could get through that base's file would have stopped.
+    #[must_use]
+    pub const fn weakens(self) -> bool {
+        matches!(self, Self::Loosened | Self::Incomparable)
+    }
+}
+
 impl BudgetChange {
     /// Weakens the gate and does not say why.
     #[must_use]
@@ -142,7 +153,7 @@ impl BudgetChange {
             .beside
             .filter(|reason| !why.stale.contains(reason))
             .map(str::to_owned);
-        if self.kind == ChangeKind::Loosened {
+        if self.kind.weakens() {
             self.justification = if self.reason.is_some() {
                 Justification::Given
             } else {
@@ -153,29 +164,28 @@ impl BudgetChange {
     }
 }
 
-/// The change of something of which more lets more land; `None` where they are equal.
-fn moved(target: String, old: Percent, new: Percent) -> Option<BudgetChange> {
-    let kind = if new > old {
-        ChangeKind::Loosened
-    } else if new < old {
-        ChangeKind::Tightened
-    } else {
-        return None;
+/// The change of a budget; `None` where they let the same land.
+fn moved(target: String, old: &Bound, new: &Bound) -> Option<BudgetChange> {
+    let kind = match old.compare(new) {
+        Comparison::Same => return None,
+        Comparison::Looser => ChangeKind::Loosened,
+        Comparison::Tighter => ChangeKind::Tightened,
+        Comparison::Depends => ChangeKind::Incomparable,
     };
-    Some(
-        BudgetChange::new(target, kind)
-            .from(percent(old))
-            .to(percent(new)),
-    )
+    let change = BudgetChange::new(target, kind);
+    Some(change.from(old.to_string()).to(new.to_string()))
 }
 
-/// Every decimal: the table's two would show some changes as none.
-fn percent(value: Percent) -> String {
-    format!("{}%", value.get())
+/// The change of a floor; `None` where they are equal.
+fn risen(target: String, old: Percent, new: Percent) -> Option<BudgetChange> {
+    moved(target, &Bound::Relative(old), &Bound::Relative(new))
 }
 
 fn limit(budget: Option<&Budget>) -> String {
-    budget.map_or_else(|| "report only".to_owned(), |budget| percent(budget.limit))
+    budget.map_or_else(
+        || "report only".to_owned(),
+        |budget| budget.limit.to_string(),
+    )
 }
 
 fn added(name: &str, spec: &MetricSpec, found: &mut Vec<BudgetChange>) {
@@ -188,7 +198,7 @@ fn added(name: &str, spec: &MetricSpec, found: &mut Vec<BudgetChange>) {
     found.push(whole.because(&beside(spec.reason())));
     for (case, own) in &spec.cases {
         let change = BudgetChange::new(format!("{name}/{case}"), ChangeKind::Added);
-        let change = change.to(percent(own.budget.limit));
+        let change = change.to(own.budget.limit.to_string());
         found.push(change.because(&beside(own.budget.reason.as_deref())));
     }
 }
@@ -221,7 +231,7 @@ fn metric(name: &str, old: &MetricSpec, new: &MetricSpec, found: &mut Vec<Budget
     };
     match (&old.budget, &new.budget) {
         (Some(old), Some(new)) => {
-            found.extend(moved(name.to_owned(), old.limit, new.limit).map(|c| c.because(&why)));
+            found.extend(moved(name.to_owned(), &old.limit, &new.limit).map(|c| c.because(&why)));
         }
         (None, None) => {}
         (was, is) => {
@@ -259,7 +269,7 @@ fn metric(name: &str, old: &MetricSpec, new: &MetricSpec, found: &mut Vec<Budget
         );
     } else if !new.exact {
         let target = format!("{name} floor");
-        found.extend(moved(target, old.floor, new.floor).map(|mut change| {
+        found.extend(risen(target, old.floor, new.floor).map(|mut change| {
             if old.budget.is_none() {
                 change.kind = ChangeKind::Changed;
             }
@@ -288,11 +298,11 @@ fn cases(
         let target = format!("{name}/{case}");
         let in_old = old.cases.contains_key(case);
         let in_new = new.cases.contains_key(case);
-        let effect = was.and_then(|was| moved(target.clone(), was.limit, is.limit));
+        let effect = was.and_then(|was| moved(target.clone(), &was.limit, &is.limit));
         let change = match effect {
             Some(change) => change,
             None if in_new && !in_old => {
-                BudgetChange::new(target, ChangeKind::Added).to(percent(is.limit))
+                BudgetChange::new(target, ChangeKind::Added).to(is.limit.to_string())
             }
             None if in_old && !in_new => {
                 BudgetChange::new(target, ChangeKind::Removed).from(limit(was))

@@ -197,12 +197,27 @@ pub enum Mistake {
     #[diagnostic(help("this version of gate measures with {known}"))]
     LaterProbe { probe: &'static str, known: Names },
 
-    #[error("`{key}` must be a percentage from 0% to 1000%{or}, not {found:?}")]
-    #[diagnostic(help("write a number and a percent sign, as in `{key} = \"3%\"`{or}"))]
-    Percentage {
+    #[error("`{key}` must be a percentage from 0% to 1000%, not {found:?}")]
+    #[diagnostic(help("write a number and a percent sign, as in `{key} = \"3%\"`"))]
+    Percentage { key: &'static str, found: String },
+
+    #[error("`{key}` must be a percentage from 0% to 1000% or an amount{or}, not {found:?}")]
+    #[diagnostic(help(
+        "write `{key} = \"3%\"`, `\"16 B\"`, or both as `\"looser of 3% and 16 B\"` or \
+         `\"tighter of 3% and 16 B\"`{or}"
+    ))]
+    Bound {
         key: &'static str,
         found: String,
         or: &'static str,
+    },
+
+    #[error("`{key}` is {found:?}, but the metric is counted in {unit:?}")]
+    #[diagnostic(help("write the amount in {unit:?}, or a percentage"))]
+    BoundUnit {
+        key: &'static str,
+        found: String,
+        unit: String,
     },
 
     #[error("`max_time` must be a time above 0 and of at most 24 hours, not {found:?}{why}")]

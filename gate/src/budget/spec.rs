@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Direction, MetricId, Percent};
+use crate::model::{Bound, Direction, MetricId, Percent};
 
 /// One revision's budgets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -138,8 +138,8 @@ impl MetricSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
-    /// In percent of base, ≥ 0.
-    pub limit: Percent,
+    /// Relative to base, absolute, or both.
+    pub limit: Bound,
     /// Why it is what it is; must stand where head loosens it.
     pub reason: Option<String>,
 }
@@ -170,6 +170,17 @@ pub enum Probe {
     },
 }
 
+impl Probe {
+    /// The unit that the probe's values have, where it does not depend on what a program prints.
+    #[must_use]
+    pub const fn unit(&self) -> Option<&'static str> {
+        match self {
+            Self::RespLoad { quantity, .. } => Some(quantity.unit()),
+            Self::Command { .. } => None,
+        }
+    }
+}
+
 /// A quantity of the `resp-load` probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -190,6 +201,15 @@ impl Quantity {
         match self {
             Self::Qps => "qps",
             Self::CpuPerRequest => "cpu_per_request",
+        }
+    }
+
+    /// What the quantity is counted in.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Qps => "req/s",
+            Self::CpuPerRequest => "µs",
         }
     }
 
@@ -251,7 +271,7 @@ pub struct Trade {
 #[serde(rename_all = "snake_case")]
 pub enum Allow {
     /// An adverse change of up to this much.
-    Adverse(Percent),
+    Adverse(Bound),
     /// The metric may disappear (`allow = "removed"`).
     Removed,
 }

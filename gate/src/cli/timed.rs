@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::error::CliError;
 use super::progress::Progress;
 use super::schedule::Schedule;
+use super::units;
 use crate::budget::{Budgets, Load, Probe, Quantity, Serve};
 use crate::judge::{Advisor, Clock, Design, Limits, NextStep, NoisyMetric, RoundsDone};
 use crate::measure::{ArmUnderTest, RoundRunner, RoundSettings, SLICE, Seeds};
@@ -221,7 +222,11 @@ impl GroupRun<'_> {
             let Some(spec) = budgets.metrics.get(metric.id.name()) else {
                 continue;
             };
-            let Some(limit) = self.settings.limits.of(&metric.id)? else {
+            let Some(limit) = self
+                .settings
+                .limits
+                .of(&metric.id, &units::of(metric.quantity)?)?
+            else {
                 continue;
             };
             metrics.push(NoisyMetric {

@@ -6,10 +6,7 @@ use crate::model::Unit;
 
 /// What a quantity of the load generator is counted in.
 pub(super) fn of(quantity: Quantity) -> Result<Unit, CliError> {
-    Ok(Unit::new(match quantity {
-        Quantity::Qps => "req/s",
-        Quantity::CpuPerRequest => "µs",
-    })?)
+    Ok(Unit::new(quantity.unit())?)
 }
 
 /// A bare number.

@@ -1,6 +1,6 @@
 //! What keeps the judge from a verdict. Each of these ends a run as "could not judge", never as PASS.
 
-use crate::model::{Arm, MetricId};
+use crate::model::{Arm, Bound, MetricId, Unit};
 use crate::statistics::StatisticsError;
 
 /// Why there is no verdict.
@@ -48,6 +48,19 @@ pub enum JudgeError {
     /// A metric that can fail has no budget.
     #[error("`{0}` can fail, but has no budget")]
     NoBudget(MetricId),
+    /// A budget in a unit that the values cannot be told in.
+    #[error(
+        "`{metric}` is counted in {unit:?}, but what it may grow by is written as \"{bound}\"; write \
+         the budget or the trade in the metric's unit, or as a percentage", unit = .unit.as_str()
+    )]
+    BudgetUnit {
+        /// Which metric.
+        metric: MetricId,
+        /// As the budgets write it.
+        bound: Bound,
+        /// The unit of the values.
+        unit: Unit,
+    },
     /// Rounds of an exact metric, or counted values of a noisy one.
     #[error("the samples of `{0}` are not of the kind that the budgets call for")]
     WrongKind(MetricId),

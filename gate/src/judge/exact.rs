@@ -8,7 +8,7 @@
 //! | an arm differs between its runs | WARN | unstable |
 //! | equal | PASS | within noise |
 //! | better | PASS | improved |
-//! | worse, base 0 | FAIL | past budget: no percentage of 0 covers it |
+//! | worse, base 0, no amount allowed | FAIL | past budget: no percentage of 0 covers it |
 //! | worse by at most the budget | WARN | inside budget |
 //! | worse by at most a trade's allowance | WARN | traded |
 //! | otherwise | FAIL | past budget |
@@ -21,8 +21,6 @@ use super::limit::Limit;
 use crate::model::{Arm, Direction, ExactSamples, MetricId, Percent, Reason, Verdict};
 use crate::statistics::median;
 
-/// Percentage points that rounding may add to a change of exactly the budget.
-const ROUNDING: f64 = 1e-9;
 /// Fewer runs of an arm do not show whether it is exact.
 const COUNTS_MIN: usize = 2;
 
@@ -48,7 +46,7 @@ pub(super) enum Removal {
 pub(super) fn exact(
     metric: &MetricId,
     direction: Direction,
-    limit: Limit,
+    limit: &Limit,
     removal: Removal,
     samples: &ExactSamples,
 ) -> Result<ExactOutcome, JudgeError> {
@@ -129,7 +127,7 @@ fn adverse(direction: Direction, base: f64, head: f64) -> Option<Percent> {
     Percent::new(direction.adverse_sign() * change.get()).ok()
 }
 
-fn compare(direction: Direction, limit: Limit, base: f64, head: f64) -> (Verdict, Reason) {
+fn compare(direction: Direction, limit: &Limit, base: f64, head: f64) -> (Verdict, Reason) {
     let worse = direction.adverse_sign() * (head - base);
     if is_stable(&[base, head]) {
         return (Verdict::Pass, Reason::WithinNoise);
@@ -137,12 +135,13 @@ fn compare(direction: Direction, limit: Limit, base: f64, head: f64) -> (Verdict
     if worse < 0.0 {
         return (Verdict::Pass, Reason::Improved);
     }
-    let covers = |most: Percent| {
-        adverse(direction, base, head).is_some_and(|a| a.get() <= most.get() + ROUNDING)
-    };
-    if covers(limit.budget) {
+    if limit.budget.covers(base, worse) {
         (Verdict::Warn, Reason::InsideBudget)
-    } else if covers(limit.most()) {
+    } else if limit
+        .allow
+        .as_ref()
+        .is_some_and(|allow| allow.covers(base, worse))
+    {
         (Verdict::Warn, Reason::Traded)
     } else {
         (Verdict::Fail, Reason::PastBudget)
@@ -151,7 +150,7 @@ fn compare(direction: Direction, limit: Limit, base: f64, head: f64) -> (Verdict
 
 fn unstable(
     direction: Direction,
-    limit: Limit,
+    limit: &Limit,
     samples: &ExactSamples,
 ) -> (Verdict, Reason, Evidence) {
     let past = |(b, h): (&f64, &f64)| compare(direction, limit, *b, *h).0 == Verdict::Fail;
@@ -171,17 +170,18 @@ fn unstable(
 mod tests {
     use super::Direction::{HigherIsBetter, LowerIsBetter};
     use super::*;
+    use crate::model::Bound;
 
     fn limit(budget: f64, allow: Option<f64>) -> Limit {
         Limit {
-            budget: Percent::new(budget).unwrap(),
-            allow: allow.map(|a| Percent::new(a).unwrap()),
+            budget: Bound::Relative(Percent::new(budget).unwrap()),
+            allow: allow.map(|a| Bound::Relative(Percent::new(a).unwrap())),
         }
     }
 
     fn judge_counts(
         direction: Direction,
-        limit: Limit,
+        limit: &Limit,
         base: &[f64],
         head: &[f64],
     ) -> Result<ExactOutcome, JudgeError> {
@@ -193,7 +193,7 @@ mod tests {
         exact(&metric, direction, limit, Removal::NotTraded, &samples)
     }
 
-    fn of(direction: Direction, limit: Limit, base: f64, head: f64) -> (Verdict, Reason) {
+    fn of(direction: Direction, limit: &Limit, base: f64, head: f64) -> (Verdict, Reason) {
         let outcome = judge_counts(direction, limit, &[base; 2], &[head; 2]).unwrap();
         (outcome.verdict, outcome.reason)
     }
@@ -242,21 +242,41 @@ mod tests {
         ];
         for (direction, base, head, verdict, reason) in cases {
             assert_eq!(
-                of(direction, two, base, head),
+                of(direction, &two, base, head),
                 (verdict, reason),
                 "{base} {head}"
             );
         }
     }
 
+    #[test]
+    fn an_amount_covers_a_rise_from_nothing() {
+        let amount = |text: &str| Limit {
+            budget: Bound::parse(text).unwrap(),
+            allow: None,
+        };
+        let lands = (Verdict::Warn, Reason::InsideBudget);
+        let fails = (Verdict::Fail, Reason::PastBudget);
+        assert_eq!(of(LowerIsBetter, &amount("16 B"), 0.0, 16.0), lands);
+        assert_eq!(of(LowerIsBetter, &amount("16 B"), 4000.0, 4017.0), fails);
+        assert_eq!(of(HigherIsBetter, &amount("16 B"), 40.0, 24.0), lands);
+        assert_eq!(of(HigherIsBetter, &amount("16 B"), 40.0, 23.0), fails);
+        let tighter = "tighter of 5% and 16 B";
+        assert_eq!(of(LowerIsBetter, &amount(tighter), 40.0, 43.0), fails);
+        let looser = "looser of 5% and 16 B";
+        assert_eq!(of(LowerIsBetter, &amount(looser), 40.0, 43.0), lands);
+        let better = (Verdict::Pass, Reason::Improved);
+        assert_eq!(of(LowerIsBetter, &amount("0 B"), 40.0, 1.0), better);
+    }
+
     /// 7 % of 100 and 0.3 % of a third are exactly the budget, whatever binary fractions make of it.
     #[test]
     fn a_change_of_exactly_the_budget_may_land() {
         let lands = (Verdict::Warn, Reason::InsideBudget);
-        assert_eq!(of(LowerIsBetter, limit(7.0, None), 100.0, 107.0), lands);
+        assert_eq!(of(LowerIsBetter, &limit(7.0, None), 100.0, 107.0), lands);
         let third = 100.0 / 3.0;
         assert_eq!(
-            of(LowerIsBetter, limit(0.3, None), third, third * 1.003),
+            of(LowerIsBetter, &limit(0.3, None), third, third * 1.003),
             lands
         );
     }
@@ -265,19 +285,19 @@ mod tests {
     fn a_base_of_nothing_has_no_percentage() {
         let two = limit(2.0, None);
         let equal = (Verdict::Pass, Reason::WithinNoise);
-        assert_eq!(of(LowerIsBetter, two, 0.0, 0.0), equal);
+        assert_eq!(of(LowerIsBetter, &two, 0.0, 0.0), equal);
         assert_eq!(
-            of(LowerIsBetter, two, 0.0, 1.0),
+            of(LowerIsBetter, &two, 0.0, 1.0),
             (Verdict::Fail, Reason::PastBudget)
         );
         assert_eq!(
-            of(HigherIsBetter, two, 0.0, 1.0),
+            of(HigherIsBetter, &two, 0.0, 1.0),
             (Verdict::Pass, Reason::Improved)
         );
-        let rose = judge_counts(LowerIsBetter, two, &[0.0; 2], &[1.0; 2]).unwrap();
+        let rose = judge_counts(LowerIsBetter, &two, &[0.0; 2], &[1.0; 2]).unwrap();
         assert_eq!((rose.delta, rose.evidence), (None, Evidence::Counts(None)));
         assert_eq!(
-            of(LowerIsBetter, limit(2.0, Some(900.0)), 0.0, 1.0).0,
+            of(LowerIsBetter, &limit(2.0, Some(900.0)), 0.0, 1.0).0,
             Verdict::Fail
         );
     }
@@ -286,21 +306,21 @@ mod tests {
     fn a_trade_lets_so_much_land_and_no_more() {
         let traded = limit(2.0, Some(12.0));
         assert_eq!(
-            of(LowerIsBetter, traded, 100.0, 112.0),
+            of(LowerIsBetter, &traded, 100.0, 112.0),
             (Verdict::Warn, Reason::Traded)
         );
         assert_eq!(
-            of(LowerIsBetter, traded, 100.0, 112.1),
+            of(LowerIsBetter, &traded, 100.0, 112.1),
             (Verdict::Fail, Reason::PastBudget)
         );
         assert_eq!(
-            of(LowerIsBetter, traded, 100.0, 101.0),
+            of(LowerIsBetter, &traded, 100.0, 101.0),
             (Verdict::Warn, Reason::InsideBudget)
         );
         // A trade below the budget takes nothing away.
         let low = limit(5.0, Some(1.0));
         assert_eq!(
-            of(LowerIsBetter, low, 100.0, 104.0),
+            of(LowerIsBetter, &low, 100.0, 104.0),
             (Verdict::Warn, Reason::InsideBudget)
         );
     }
@@ -308,17 +328,17 @@ mod tests {
     #[test]
     fn counts_that_differ_between_runs_are_unstable() {
         let two = limit(2.0, None);
-        let wobbling = judge_counts(LowerIsBetter, two, &[100.0, 101.0], &[100.0; 2]).unwrap();
+        let wobbling = judge_counts(LowerIsBetter, &two, &[100.0, 101.0], &[100.0; 2]).unwrap();
         assert_eq!(
             (wobbling.verdict, wobbling.reason),
             (Verdict::Warn, Reason::Unstable)
         );
-        let once_past = judge_counts(LowerIsBetter, two, &[100.0; 2], &[103.0, 101.0]).unwrap();
+        let once_past = judge_counts(LowerIsBetter, &two, &[100.0; 2], &[103.0, 101.0]).unwrap();
         assert_eq!(
             (once_past.verdict, once_past.reason),
             (Verdict::Warn, Reason::Unstable)
         );
-        let always_past = judge_counts(LowerIsBetter, two, &[100.0; 2], &[103.0, 104.0]).unwrap();
+        let always_past = judge_counts(LowerIsBetter, &two, &[100.0; 2], &[103.0, 104.0]).unwrap();
         assert_eq!(
             (always_past.verdict, always_past.reason),
             (Verdict::Fail, Reason::Unstable)
@@ -329,22 +349,22 @@ mod tests {
     #[test]
     fn an_arm_without_the_metric_is_said() {
         let two = limit(2.0, None);
-        let gone = judge_counts(LowerIsBetter, two, &[1.0; 2], &[]).unwrap();
+        let gone = judge_counts(LowerIsBetter, &two, &[1.0; 2], &[]).unwrap();
         assert_eq!(
             (gone.verdict, gone.reason),
             (Verdict::Fail, Reason::Missing)
         );
         assert_eq!((gone.base, gone.head, gone.delta), (Some(1.0), None, None));
-        let added = judge_counts(LowerIsBetter, two, &[], &[1.0; 2]).unwrap();
+        let added = judge_counts(LowerIsBetter, &two, &[], &[1.0; 2]).unwrap();
         assert_eq!((added.verdict, added.reason), (Verdict::Pass, Reason::New));
-        let neither = judge_counts(LowerIsBetter, two, &[], &[]);
+        let neither = judge_counts(LowerIsBetter, &two, &[], &[]);
         assert!(matches!(neither, Err(JudgeError::NoArm(_))));
     }
 
     #[test]
     fn values_that_nobody_counted_are_errors() {
         let two = limit(2.0, None);
-        let judge = |base: &[f64], head: &[f64]| judge_counts(LowerIsBetter, two, base, head);
+        let judge = |base: &[f64], head: &[f64]| judge_counts(LowerIsBetter, &two, base, head);
         let once = judge(&[1.0], &[1.0; 2]);
         assert!(matches!(
             once,

@@ -1,6 +1,6 @@
 //! What the judge says: a row for each metric, with the facts that its sentence is made of.
 
-use super::limit::Limit;
+use super::limit::{Ceilings, Limit};
 use super::noisy::Estimate;
 use crate::budget::{Allow, BudgetChange, Trade};
 use crate::model::{Direction, Kind, MetricId, Percent, Reason, Unit, Verdict};
@@ -139,6 +139,14 @@ impl Row {
             Evidence::Rounds { estimate, .. } => Some(estimate),
             _ => None,
         }
+    }
+
+    /// The limit in percent of base's value, where there is such a percentage.
+    #[must_use]
+    pub fn ceilings(&self) -> Option<Ceilings> {
+        // A percentage says the same whatever base is, even where nobody measured it.
+        let base = self.base.unwrap_or(0.0);
+        self.limit.as_ref().and_then(|limit| limit.ceilings(base))
     }
 
     /// What became of a live trade that names this row.

@@ -4,25 +4,63 @@ use std::collections::BTreeMap;
 
 use super::JudgeError;
 use crate::budget::{Allow, Budgets, MetricSpec, Trade};
-use crate::model::{Kind, MetricId, Percent};
+use crate::model::{Bound, Kind, MetricId, Percent, Unit};
 
-/// How much worse a metric may get, in percent of base.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// How much worse a metric may get.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
     /// What may always land.
-    pub budget: Percent,
+    pub budget: Bound,
     /// What a trade of this change lets land once.
-    pub allow: Option<Percent>,
+    pub allow: Option<Bound>,
+}
+
+/// A limit in percent of a value of base.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ceilings {
+    /// What may always land.
+    pub budget: Percent,
+    /// The most that may land in this change.
+    pub most: Percent,
 }
 
 impl Limit {
-    /// The most that may land in this change.
+    /// A budget in percent, without a trade.
     #[must_use]
-    pub fn most(&self) -> Percent {
-        match self.allow {
-            Some(allow) if allow > self.budget => allow,
-            _ => self.budget,
+    pub const fn relative(budget: Percent) -> Self {
+        Self {
+            budget: Bound::Relative(budget),
+            allow: None,
         }
+    }
+
+    /// In percent of `base`, a value in the limit's unit; `None` where there is no such percentage.
+    #[must_use]
+    pub fn ceilings(&self, base: f64) -> Option<Ceilings> {
+        let budget = self.budget.percent_of(base)?;
+        let most = match &self.allow {
+            None => budget,
+            Some(allow) => {
+                let allow = allow.percent_of(base)?;
+                if allow > budget { allow } else { budget }
+            }
+        };
+        Some(Ceilings { budget, most })
+    }
+
+    /// The same for values in `unit`.
+    fn in_unit(&self, id: &MetricId, unit: &Unit) -> Result<Self, JudgeError> {
+        let told = |bound: &Bound| {
+            bound.in_unit(unit).ok_or_else(|| JudgeError::BudgetUnit {
+                metric: id.clone(),
+                bound: bound.clone(),
+                unit: unit.clone(),
+            })
+        };
+        Ok(Self {
+            budget: told(&self.budget)?,
+            allow: self.allow.as_ref().map(told).transpose()?,
+        })
     }
 }
 
@@ -48,20 +86,25 @@ impl<'a> Limits<'a> {
         })
     }
 
-    /// The limit of a metric; `None` for one that is only shown.
-    pub fn of(&self, id: &MetricId) -> Result<Option<Limit>, JudgeError> {
+    /// The limit of a metric, for values in `unit`; `None` for a metric that is only shown.
+    pub fn of(&self, id: &MetricId, unit: &Unit) -> Result<Option<Limit>, JudgeError> {
+        let written = self.as_written(id)?;
+        written.map(|limit| limit.in_unit(id, unit)).transpose()
+    }
+
+    /// The limit of a metric in the units of the budgets; `None` for a metric that is only shown.
+    pub(super) fn as_written(&self, id: &MetricId) -> Result<Option<Limit>, JudgeError> {
         let not_there = || JudgeError::NotInBudgets(id.clone());
         let spec = self.head.metrics.get(id.name()).ok_or_else(not_there)?;
         if kind(spec) == Kind::ReportOnly {
             return Ok(None);
         }
         let budget = spec.budget_for(id.case());
+        let budget = budget.ok_or_else(|| JudgeError::NoBudget(id.clone()))?;
         Ok(Some(Limit {
-            budget: budget
-                .ok_or_else(|| JudgeError::NoBudget(id.clone()))?
-                .limit,
-            allow: self.live.get(id).and_then(|trade| match trade.allow {
-                Allow::Adverse(allow) => Some(allow),
+            budget: budget.limit.clone(),
+            allow: self.live.get(id).and_then(|trade| match &trade.allow {
+                Allow::Adverse(allow) => Some(allow.clone()),
                 Allow::Removed => None,
             }),
         }))

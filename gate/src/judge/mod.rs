@@ -37,7 +37,7 @@ pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds};
 pub use error::{JudgeError, RoundFault};
 pub use input::{JudgeInput, MetricInput, Taken};
 pub use judged::{Doubt, Evidence, Judged, Order, Row, TradeOutcome, TradeUsage};
-pub use limit::{Limit, Limits, kind};
+pub use limit::{Ceilings, Limit, Limits, kind};
 pub use noisy::{Estimate, NoisyMetric};
 pub use plan::Plan;
 pub use run::judge;

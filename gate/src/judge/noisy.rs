@@ -21,7 +21,7 @@
 //!
 //! `low` errs with `1 − confidence`, `high` with 5 %, each at the look where measuring ended. The
 //! limit is the budget, or what a trade of this change allows: with a trade, measuring has to tell
-//! only whether the move is past *that*. Standings are taken afresh at each look and from the
+//! only whether the move is past *that*. An amount is taken in percent of base's median. Standings are taken afresh at each look and from the
 //! rounds alone, so a report judged again stands where it stood.
 //!
 //! Believed is a metric that is past its limit only after three more questions, in this order: does
@@ -35,7 +35,7 @@
 //! `se = (high − low)/(z_low + z_high)`; never below the floor.
 
 use super::JudgeError;
-use super::limit::Limit;
+use super::limit::{Ceilings, Limit};
 use super::plan::{Levels, Look};
 use super::round::{RoundRatio, adverse_percent, adverse_ratio, ratios};
 use crate::model::{Arm, Direction, MetricId, NoisyRound, Percent, RoundSet};
@@ -118,14 +118,24 @@ pub(super) enum Standing {
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
     pub metric: &'a NoisyMetric<'a>,
+    /// The limit in percent of base's median.
+    pub ceilings: Ceilings,
     ratios: Vec<RoundRatio>,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(metric: &'a NoisyMetric<'a>) -> Result<Self, JudgeError> {
+        let ratios = ratios(metric.id, metric.direction, metric.rounds)?;
+        // Without rounds there is no base, and nothing to hold against a limit.
+        let ceilings = match medians(metric.id, &ratios) {
+            Ok((base, _)) => metric.limit.ceilings(base),
+            Err(_) => metric.limit.ceilings(1.0),
+        };
+        let overflow = || JudgeError::Overflow(metric.id.clone());
         Ok(Self {
             metric,
-            ratios: ratios(metric.id, metric.direction, metric.rounds)?,
+            ceilings: ceilings.ok_or_else(overflow)?,
+            ratios,
         })
     }
 
@@ -240,22 +250,13 @@ impl<'a> Reading<'a> {
             source,
         };
         let walsh = WalshAverages::new(&self.main()).map_err(failed)?;
-        let limit = adverse_ratio(self.metric.direction, self.metric.limit.most());
+        let limit = adverse_ratio(self.metric.direction, self.ceilings.most);
         Ok(self.look(levels)?.law.p_above(&walsh, limit))
     }
 
     /// The medians over all rounds of what base and head read in a round.
     pub(super) fn medians(&self) -> Result<(f64, f64), JudgeError> {
-        let failed = |source| JudgeError::Statistics {
-            metric: self.metric.id.clone(),
-            source,
-        };
-        let base = self.values(|r| Some(r.medians.0));
-        let head = self.values(|r| Some(r.medians.1));
-        Ok((
-            median(&base).map_err(failed)?,
-            median(&head).map_err(failed)?,
-        ))
+        medians(self.metric.id, &self.ratios)
     }
 
     /// What starting second does, in adverse percent; `None` where one order hardly came up.
@@ -278,6 +279,18 @@ impl<'a> Reading<'a> {
             high: percent(effect.high)?,
         }))
     }
+}
+
+/// The medians over all rounds of what base and head read in a round.
+fn medians(metric: &MetricId, ratios: &[RoundRatio]) -> Result<(f64, f64), JudgeError> {
+    let of = |value: fn(&RoundRatio) -> f64| {
+        let values: Vec<f64> = ratios.iter().map(value).collect();
+        median(&values).map_err(|source| JudgeError::Statistics {
+            metric: metric.clone(),
+            source,
+        })
+    };
+    Ok((of(|r| r.medians.0)?, of(|r| r.medians.1)?))
 }
 
 /// Whether measuring may go on.
@@ -309,7 +322,7 @@ pub(super) fn standings(
     let decisions = holm(&p_values, level);
     let standing = |(reading, decision): (&Reading<'_>, Decision)| {
         let main = reading.main_estimate(levels)?;
-        let limit = reading.metric.limit.most();
+        let limit = reading.ceilings.most;
         Ok(match (decision, resolution) {
             (Decision::Rejected, _) => Standing::Past,
             (Decision::Kept, Resolution::Over) if main.says_past(limit) => Standing::Past,

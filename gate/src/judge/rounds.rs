@@ -18,7 +18,7 @@
 
 use super::JudgeError;
 use super::judged::{Doubt, Evidence, Order, Row};
-use super::limit::Limit;
+use super::limit::Ceilings;
 use super::noisy::{Estimate, NoisyMetric, Reading, Resolution, Standing, standings};
 use super::plan::Levels;
 use crate::budget::{Inconclusive, Run};
@@ -61,7 +61,6 @@ impl<'a> Judge<'a> {
     }
 
     fn row(&self, reading: &Reading<'_>, standing: Standing) -> Result<Row, JudgeError> {
-        let limit = reading.metric.limit;
         let (estimate, verdict, reason, doubt) = match standing {
             Standing::Past => {
                 let doubt = self.doubt(reading)?;
@@ -73,7 +72,7 @@ impl<'a> Judge<'a> {
             }
             Standing::Inside => {
                 let main = reading.main_estimate(self.levels)?;
-                let (verdict, reason) = inside(&main, limit);
+                let (verdict, reason) = inside(&main, reading.ceilings);
                 (main, verdict, reason, None)
             }
             Standing::Open => {
@@ -91,7 +90,7 @@ impl<'a> Judge<'a> {
             base: Some(base),
             head: Some(head),
             delta: Percent::new(sign * estimate.middle.get()).ok(),
-            limit: Some(limit),
+            limit: Some(reading.metric.limit.clone()),
             verdict,
             reason,
             evidence: Evidence::Rounds {
@@ -104,7 +103,7 @@ impl<'a> Judge<'a> {
 
     /// Why rounds that say FAIL are not believed; `None` where they are.
     fn doubt(&self, reading: &Reading<'_>) -> Result<Option<Doubt>, JudgeError> {
-        let limit = reading.metric.limit.most();
+        let limit = reading.ceilings.most;
         let Some(alone) = reading.confirmation(self.levels)? else {
             return Ok(Some(Doubt::Unconfirmed));
         };
@@ -128,8 +127,8 @@ impl<'a> Judge<'a> {
 }
 
 /// The verdict of a metric that is inside its limit.
-fn inside(main: &Estimate, limit: Limit) -> (Verdict, Reason) {
-    if main.high > limit.budget {
+fn inside(main: &Estimate, ceilings: Ceilings) -> (Verdict, Reason) {
+    if main.high > ceilings.budget {
         (Verdict::Warn, Reason::Traded)
     } else if main.is_worse() {
         (Verdict::Warn, Reason::InsideBudget)

@@ -96,9 +96,13 @@ impl<'a> Sorted<'a> {
         run: &Run,
     ) -> Result<(), JudgeError> {
         let id = &metric.id;
-        let limit = limits.of(id)?;
+        // What was not measured has no unit to tell a budget in.
+        let limit = match &metric.taken {
+            Taken::Samples(_) => limits.of(id, &metric.unit)?,
+            Taken::IdenticalBinary | Taken::Skipped(_) => limits.as_written(id)?,
+        };
         let blank = Row {
-            limit,
+            limit: limit.clone(),
             ..blank_row(metric, spec)
         };
         let row = match (&metric.taken, kind(spec), limit) {
@@ -113,7 +117,7 @@ impl<'a> Sorted<'a> {
             },
             (Taken::Samples(Samples::Exact(samples)), Kind::Exact, Some(limit)) => {
                 let removal = removal(limits, id);
-                let outcome = exact(id, spec.direction, limit, removal, samples)?;
+                let outcome = exact(id, spec.direction, &limit, removal, samples)?;
                 Row {
                     base: outcome.base,
                     head: outcome.head,
@@ -191,10 +195,7 @@ fn report_only(
     let blank = blank_row(metric, spec);
     match samples {
         Samples::Noisy { rounds } => {
-            let limit = Limit {
-                budget: Percent::ZERO,
-                allow: None,
-            };
+            let limit = Limit::relative(Percent::ZERO);
             let noisy = noisy_metric(id, spec, limit, rounds);
             report_only_rounds(&noisy, levels, run, blank)
         }

@@ -175,10 +175,7 @@ fn standings_of(mains: &[&[f64]]) -> Vec<String> {
             id: &id,
             direction: LowerIsBetter,
             floor: Percent::new(1.0).unwrap(),
-            limit: Limit {
-                budget: three,
-                allow: None,
-            },
+            limit: Limit::relative(three),
             rounds,
         })
         .collect();

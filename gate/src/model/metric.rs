@@ -8,6 +8,26 @@ use serde::{Deserialize, Serialize};
 const ID_LEN_MAX: usize = 120;
 /// The longest unit, in bytes.
 const UNIT_LEN_MAX: usize = 24;
+/// Units of bytes (IEC 80000-13 for the binary ones) and of time, each with its size in the first.
+const SCALES: [&[(&str, f64)]; 2] = [
+    &[
+        ("B", 1.0),
+        ("kB", 1e3),
+        ("KB", 1e3),
+        ("KiB", 1024.0),
+        ("MB", 1e6),
+        ("MiB", 1_048_576.0),
+        ("GB", 1e9),
+        ("GiB", 1_073_741_824.0),
+    ],
+    &[
+        ("ns", 1.0),
+        ("us", 1e3),
+        ("µs", 1e3),
+        ("ms", 1e6),
+        ("s", 1e9),
+    ],
+];
 
 /// The name of a metric, with its case where it has one: `qps`, `bytes_per_key/int`.
 ///
@@ -122,6 +142,23 @@ impl Unit {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What a number of this unit is multiplied by to be one of `other`: 1024 from KiB to B.
+    ///
+    /// `None` where one cannot be told in the other: only bytes and times have several units.
+    #[must_use]
+    pub fn ratio_to(&self, other: &Self) -> Option<f64> {
+        if self == other {
+            return Some(1.0);
+        }
+        SCALES.iter().find_map(|scale| {
+            let size = |unit: &Self| {
+                let mut units = scale.iter();
+                units.find_map(|(name, size)| (*name == unit.as_str()).then_some(*size))
+            };
+            Some(size(self)? / size(other)?)
+        })
     }
 }
 

@@ -1,12 +1,14 @@
 //! The words of the gate as types: what is measured, on which arm, and how it is judged.
 
 mod arm;
+mod bound;
 mod metric;
 mod percent;
 mod sample;
 mod verdict;
 
 pub use arm::Arm;
+pub use bound::{Amount, Bound, BoundError, Comparison};
 pub use metric::{Direction, Kind, MetricId, MetricIdError, Unit, UnitError};
 pub use percent::{NotFinite, Percent};
 pub use sample::{ExactSamples, NoisyRound, RoundHealth, RoundSet, Samples};

@@ -9,7 +9,7 @@ use super::number::{counted, counted_change, timed, timed_change};
 use super::schema::{MetricReport, Report, TradeReport};
 use crate::budget::{Allow, BudgetChange, ChangeKind};
 use crate::judge::TradeUsage;
-use crate::model::{Kind, Percent, Reason, Samples};
+use crate::model::{Kind, Reason, Samples};
 
 /// The headings.
 pub(super) const HEADINGS: [&str; 7] = [
@@ -71,19 +71,14 @@ fn band(metric: &MetricReport) -> String {
 }
 
 fn budget(report: &Report, metric: &MetricReport) -> String {
-    let Some(budget) = metric.budget else {
+    let Some(budget) = metric.budget_text.clone() else {
         return NOTHING.to_owned();
     };
     let trade = report.trades.iter().find(|trade| trade.metric == metric.id);
     match trade.map(|trade| &trade.allow) {
-        Some(Allow::Adverse(allow)) => format!("{} (trade {})", exact(budget), exact(*allow)),
-        Some(Allow::Removed) | None => exact(budget),
+        Some(Allow::Adverse(allow)) => format!("{budget} (trade {allow})"),
+        Some(Allow::Removed) | None => budget,
     }
-}
-
-/// As it was written: rounding would show a budget that is not there.
-fn exact(percent: Percent) -> String {
-    format!("{}%", percent.get())
 }
 
 const fn reason(metric: &MetricReport) -> &'static str {
@@ -108,6 +103,7 @@ const fn reason(metric: &MetricReport) -> &'static str {
 pub(super) const fn difference(change: &BudgetChange) -> &'static str {
     match change.kind {
         ChangeKind::Loosened => "loosened",
+        ChangeKind::Incomparable => "of another kind, not comparable",
         ChangeKind::Tightened => "tightened",
         ChangeKind::Added => "added",
         ChangeKind::Removed => "removed",
@@ -117,8 +113,8 @@ pub(super) const fn difference(change: &BudgetChange) -> &'static str {
 
 /// What a trade allows, in words.
 pub(super) fn allowance(trade: &TradeReport) -> String {
-    match trade.allow {
-        Allow::Adverse(allow) => format!("up to {}", exact(allow)),
+    match &trade.allow {
+        Allow::Adverse(allow) => format!("up to {allow}"),
         Allow::Removed => "removal".to_owned(),
     }
 }

@@ -85,6 +85,7 @@ pub(super) fn changes(report: &Report) -> Option<Fold> {
     };
     let counts = list(&[
         (of(ChangeKind::Loosened), "loosened"),
+        (of(ChangeKind::Incomparable), "of another kind"),
         (of(ChangeKind::Tightened), "tightened"),
         (of(ChangeKind::Added), "added"),
         (of(ChangeKind::Removed), "removed"),

@@ -88,7 +88,7 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
 }
 
 fn loosens(change: &BudgetChange) -> bool {
-    change.kind == ChangeKind::Loosened
+    change.kind.weakens()
 }
 
 /// What a run that passes found.
@@ -132,7 +132,10 @@ fn advice(report: &Report, worst: &MetricReport) -> &'static str {
         (Verdict::Fail, Reason::Unstable) => {
             "Find out what makes the count differ from run to run, and what made it rise."
         }
-        (Verdict::Fail, _) if from_nothing => "Take the rise out: no budget or trade can cover it.",
+        (Verdict::Fail, _) if from_nothing => {
+            "Take the rise out, or let it land once by a trade that allows an amount: no percentage \
+             of 0 covers it."
+        }
         (Verdict::Fail, _) if traded => {
             "Take the regression out, or, where it is worth its price, raise what the trade in \
              `budgets.toml` allows."

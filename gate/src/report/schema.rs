@@ -95,9 +95,13 @@ pub struct MetricReport {
     /// Moves inside this cannot be told from noise.
     #[serde(deserialize_with = "present")]
     pub band_pct: Option<Percent>,
-    /// The largest adverse change that may land, in percent.
+    /// The largest adverse change that may land, in percent of base; `null` where it is an amount
+    /// and base is 0 or was not measured.
     #[serde(deserialize_with = "present")]
     pub budget: Option<Percent>,
+    /// The budget as it is written, in the metric's unit.
+    #[serde(deserialize_with = "present")]
+    pub budget_text: Option<String>,
     /// The outcome.
     pub verdict: Verdict,
     /// Why.

@@ -10,9 +10,9 @@
 //! | bytes, lower is better | larger | smaller |
 //! | anything else | worse | better |
 
-use super::number::{percent, percent_apart, percent_exact};
+use super::number::{percent, percent_apart};
 use crate::judge::{Doubt, Estimate, Evidence, Limit, Row};
-use crate::model::{Direction, Kind, Percent, Reason, Verdict};
+use crate::model::{Bound, Direction, Kind, Percent, Reason, Verdict};
 
 /// The outcome of a row in words.
 pub(super) fn sentence(row: &Row) -> String {
@@ -95,22 +95,31 @@ fn is_bytes(unit: &str) -> bool {
 }
 
 /// The budget, and the trade where one raises it.
-fn allowance(limit: Option<Limit>) -> String {
+fn allowance(limit: Option<&Limit>) -> String {
     match limit {
         None => "there is no budget".to_owned(),
         Some(Limit {
             budget,
             allow: None,
-        }) => format!("the budget is {}", percent_exact(budget)),
+        }) => format!("the budget is {}", told(budget)),
         Some(Limit {
             budget,
             allow: Some(allow),
         }) => format!(
             "the budget is {}, the trade allows {}",
-            percent_exact(budget),
-            percent_exact(allow)
+            told(budget),
+            told(allow)
         ),
     }
+}
+
+/// A bound as sentences write percentages: `5 %`, `16 B`, `the looser of 5 % and 16 B`.
+fn told(bound: &Bound) -> String {
+    let article = match bound {
+        Bound::Relative(_) | Bound::Absolute(_) => "",
+        Bound::LooserOf(..) | Bound::TighterOf(..) => "the ",
+    };
+    format!("{article}{}", bound.to_string().replace('%', " %"))
 }
 
 /// A noisy metric that can fail.
@@ -131,7 +140,7 @@ impl Rounds<'_> {
         let Estimate {
             middle, low, high, ..
         } = *self.estimate;
-        let budget = allowance(self.row.limit);
+        let budget = allowance(self.row.limit.as_ref());
         match self.row.reason {
             Reason::PastBudget if low > self.most() => format!(
                 "at least {} {worse} with {} confidence; {budget}",
@@ -177,13 +186,13 @@ impl Rounds<'_> {
              noise",
             self.words.worsening,
             self.high(),
-            allowance(self.row.limit),
+            allowance(self.row.limit.as_ref()),
         )
     }
 
     fn doubted(&self, doubt: Doubt) -> String {
         let measured = self.with_interval();
-        let budget = allowance(self.row.limit);
+        let budget = allowance(self.row.limit.as_ref());
         match doubt {
             Doubt::Unconfirmed => format!(
                 "{measured}, but time ran out before independent rounds could confirm it; {budget}"
@@ -232,7 +241,7 @@ impl Rounds<'_> {
     }
 
     fn most(&self) -> Percent {
-        self.row.limit.map_or(Percent::ZERO, |limit| limit.most())
+        most(self.row)
     }
 
     /// `99 %`.
@@ -241,22 +250,30 @@ impl Rounds<'_> {
     }
 }
 
+/// The most that may land, in percent of base; 0 where there is no such percentage.
+fn most(row: &Row) -> Percent {
+    row.ceilings()
+        .map_or(Percent::ZERO, |ceilings| ceilings.most)
+}
+
 /// A share of 1 in percent, without what binary fractions add.
 fn confidence(share: f64) -> String {
     format!("{} %", (share * 1e6).round() / 1e4)
 }
 
 fn counts(row: &Row, words: Words, adverse: Option<Percent>) -> String {
-    let budget = allowance(row.limit);
-    let apart = |adverse: Percent| {
-        let most = row.limit.map_or(Percent::ZERO, |limit| limit.most());
-        percent_apart(adverse.get(), most)
-    };
+    let budget = allowance(row.limit.as_ref());
+    let apart = |adverse: Percent| percent_apart(adverse.get(), most(row));
+    let amounts = row.limit.as_ref().is_some_and(|limit| {
+        let allow = limit.allow.as_ref();
+        limit.budget.amount().is_some() || allow.is_some_and(|allow| allow.amount().is_some())
+    });
     match (row.reason, adverse) {
         (Reason::WithinNoise, _) => "equal to the last digit".to_owned(),
         (Reason::Improved, Some(adverse)) => words.moved(adverse.get()),
         (Reason::Improved, None) => format!("{}: base is 0", words.better),
         (_, Some(adverse)) => format!("{} {}; {budget}", apart(adverse), words.worse),
+        (_, None) if amounts => format!("{}: base is 0; {budget}", words.worse),
         (_, None) => {
             format!(
                 "{}: base is 0, and no percentage of 0 covers a rise",
@@ -272,7 +289,10 @@ fn unstable(row: &Row, base: &[f64], head: &[f64]) -> String {
         shown.join(" / ")
     };
     let past = match row.verdict {
-        Verdict::Fail => format!("; past the budget every time, {}", allowance(row.limit)),
+        Verdict::Fail => format!(
+            "; past the budget every time, {}",
+            allowance(row.limit.as_ref())
+        ),
         Verdict::Warn | Verdict::Pass => String::new(),
     };
     format!(

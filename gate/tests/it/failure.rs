@@ -103,6 +103,14 @@ fn a_probe_that_prints_rubbish() {
             "echo '{\"case\": \"int\", \"value\": 1e999, \"unit\": \"B\"}'",
             ["line 1", "1e999"],
         ),
+        (
+            "echo '{\"case\": \"int\", \"value\": -1, \"unit\": \"B\"}'",
+            ["line 1", "-1"],
+        ),
+        (
+            "echo '{\"case\": \"int\", \"value\": Infinity, \"unit\": \"B\"}'",
+            ["line 1", "Infinity"],
+        ),
         ("true", ["printed no reading", "probe"]),
         ("echo oops >&2; exit 7", ["exit status: 7", "oops"]),
         ("kill -SEGV $$", ["probe", "signal"]),

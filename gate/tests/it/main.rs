@@ -8,6 +8,7 @@
 )]
 
 mod action;
+mod budgets;
 mod cache;
 mod documents;
 mod end_to_end;

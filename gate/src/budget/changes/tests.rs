@@ -145,6 +145,31 @@ fn a_reason_that_base_has_explains_nothing_new() {
 }
 
 #[test]
+fn a_budget_of_another_kind_needs_a_reason() {
+    let of_bytes = |new: &str| {
+        let new = format!("budget = {new:?}");
+        changed(&[("budget = \"5%\" # of bytes", &new)])
+    };
+    assert_eq!(of_bytes("16 B"), ["bytes Incomparable 5% -> 16 B Missing"]);
+    assert_eq!(
+        of_bytes("looser of 5% and 16 B"),
+        ["bytes Loosened 5% -> looser of 5% and 16 B Missing"]
+    );
+    assert_eq!(
+        of_bytes("tighter of 16 B and 5%"),
+        ["bytes Tightened 5% -> tighter of 5% and 16 B NotNeeded"]
+    );
+    let explained = (
+        "\"2%\"",
+        "\"1 KiB\"\nreason = \"small keys move by whole bytes\"",
+    );
+    assert_eq!(
+        changed(&[explained]),
+        ["bytes/int Incomparable 2% -> 1 KiB Given: small keys move by whole bytes"]
+    );
+}
+
+#[test]
 fn a_tightening_needs_none() {
     let edits = [
         ("budget = \"3%\"", "budget = \"2%\""),

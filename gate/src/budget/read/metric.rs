@@ -9,7 +9,7 @@ use super::super::file::{CaseTable, LoadTable, MetricTable, Text};
 use super::super::nearest::Names;
 use super::super::spec::{Budget, BudgetOverride, Load, MetricSpec, Probe, Quantity, Subject};
 use super::subject::{Filled, filled};
-use super::value::{fraction, missing, percent, reason, whole, word};
+use super::value::{bound, fraction, missing, percent, reason, whole, word};
 use crate::model::{Direction, MetricId};
 
 const RESP_LOAD: &str = "resp-load";
@@ -90,7 +90,7 @@ pub(super) fn metric(
             .budget
             .as_ref()
             .ok_or_else(|| absent("budget", "budget = \"3%\", or report_only = true"))?;
-        let limit = percent("budget", limit)?;
+        let limit = bound("budget", limit, probe.unit())?;
         (Some(Budget { limit, reason: why }), None)
     };
     if let (true, Some(floor)) = (exact, &table.floor) {
@@ -99,6 +99,8 @@ pub(super) fn metric(
     let floor = table
         .floor
         .unwrap_or_else(|| Spanned::new(0..0, FLOOR.to_owned()));
+    let cases = table.case.map(Spanned::into_inner).unwrap_or_default();
+    let cases = self::cases(name, cases, probe.unit())?;
     Ok(MetricSpec {
         probe,
         direction,
@@ -107,10 +109,7 @@ pub(super) fn metric(
         budget,
         report_only_reason,
         floor: percent("floor", &floor)?,
-        cases: cases(
-            name,
-            table.case.map(Spanned::into_inner).unwrap_or_default(),
-        )?,
+        cases,
     })
 }
 
@@ -255,6 +254,7 @@ fn load(table: &LoadTable) -> Found<Load> {
 fn cases(
     metric: &Text,
     tables: BTreeMap<Text, CaseTable>,
+    unit: Option<&str>,
 ) -> Found<BTreeMap<String, BudgetOverride>> {
     tables
         .into_iter()
@@ -267,7 +267,7 @@ fn cases(
                 missing(case.span(), table, "budget", "budget = \"3%\"")
             })?;
             let budget = Budget {
-                limit: percent("budget", &budget)?,
+                limit: bound("budget", &budget, unit)?,
                 reason: table.reason.as_ref().map(reason).transpose()?,
             };
             Ok((case.into_inner(), BudgetOverride { budget }))

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::read;
 use crate::budget::{Allow, Inconclusive, Load, Probe, Quantity, Ready};
-use crate::model::{Direction, Percent};
+use crate::model::{Bound, Direction, Percent};
 
 /// Everything written out.
 const FULL: &str = r#"
@@ -112,7 +112,10 @@ fn takes_every_value_that_is_written() {
     let quantity = Quantity::Qps;
     assert_eq!(throughput.probe, Probe::RespLoad { quantity, load });
     assert_eq!(throughput.direction, Direction::HigherIsBetter);
-    assert_eq!(throughput.budget_for(None).unwrap().limit, percent(2.5));
+    assert_eq!(
+        throughput.budget_for(None).unwrap().limit,
+        Bound::Relative(percent(2.5))
+    );
     assert_eq!(throughput.reason(), Some("the runner is noisy"));
     assert_eq!(throughput.floor, percent(0.5));
 
@@ -120,13 +123,16 @@ fn takes_every_value_that_is_written() {
     assert!(bytes.exact && !bytes.report_only);
     assert_eq!(
         bytes.budget_for(Some("a/b:c")).unwrap().limit,
-        percent(1000.0)
+        Bound::Relative(percent(1000.0))
     );
     assert_eq!(
         bytes.budget_for(Some("other")).unwrap().limit,
-        Percent::ZERO
+        Bound::Relative(Percent::ZERO)
     );
-    assert_eq!(bytes.budget_for(None).unwrap().limit, Percent::ZERO);
+    assert_eq!(
+        bytes.budget_for(None).unwrap().limit,
+        Bound::Relative(Percent::ZERO)
+    );
 
     let ticks = &budgets.metrics["ticks"];
     assert!(ticks.report_only && !ticks.exact);
@@ -134,7 +140,13 @@ fn takes_every_value_that_is_written() {
     assert_eq!(ticks.reason(), Some("varies from run to run"));
 
     let allowed: Vec<_> = budgets.trades.iter().map(|trade| &trade.allow).collect();
-    assert_eq!(allowed, [&Allow::Adverse(percent(12.0)), &Allow::Removed]);
+    assert_eq!(
+        allowed,
+        [
+            &Allow::Adverse(Bound::Relative(percent(12.0))),
+            &Allow::Removed
+        ]
+    );
 }
 
 #[test]
@@ -185,16 +197,16 @@ fn this_repository_guards_throughput_cpu_and_memory() {
         .map(|(name, spec)| {
             (
                 name.as_str(),
-                spec.budget_for(Some("int")).unwrap().limit.get(),
+                spec.budget_for(Some("int")).unwrap().limit.to_string(),
             )
         })
         .collect();
     assert_eq!(
         limits,
         [
-            ("bytes_per_key", 2.0),
-            ("cpu_per_request", 3.0),
-            ("qps", 3.0)
+            ("bytes_per_key", "2%".to_owned()),
+            ("cpu_per_request", "3%".to_owned()),
+            ("qps", "3%".to_owned())
         ]
     );
     assert!(budgets.metrics["bytes_per_key"].exact);

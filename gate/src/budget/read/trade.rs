@@ -8,7 +8,7 @@ use super::super::error::{Found, Located, Mistake};
 use super::super::file::{Text, TradeTable};
 use super::super::nearest::Names;
 use super::super::spec::{Allow, MetricSpec, Probe, Trade};
-use super::value::{missing, percent, reason};
+use super::value::{bound, missing, reason};
 use crate::model::MetricId;
 
 pub(super) fn trades(
@@ -66,9 +66,9 @@ fn trade(
         gone(&metric, &id, metrics)?;
         Allow::Removed
     } else {
-        let limit = percent("allow", &allow)?;
         measured(&metric, &id, metrics, removed)?;
-        Allow::Adverse(limit)
+        let unit = metrics.get(id.name()).and_then(|spec| spec.probe.unit());
+        Allow::Adverse(bound("allow", &allow, unit)?)
     };
     Ok(Trade {
         metric: id,

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::super::error::{Found, Located, Mistake};
 use super::super::file::Text;
 use super::super::nearest::Names;
-use crate::model::Percent;
+use crate::model::{Bound, Percent, Unit};
 
 /// The largest percentage that a file may hold.
 const PERCENT_MAX: f64 = 1000.0;
@@ -39,12 +39,7 @@ pub(super) fn missing(
 pub(super) fn percent(key: &'static str, text: &Text) -> Found<Percent> {
     let wrong = || {
         let found = text.get_ref().clone();
-        let or = if key == "allow" {
-            " or \"removed\""
-        } else {
-            ""
-        };
-        Located::new(text.span(), Mistake::Percentage { key, found, or })
+        Located::new(text.span(), Mistake::Percentage { key, found })
     };
     let number = text
         .get_ref()
@@ -61,6 +56,30 @@ pub(super) fn percent(key: &'static str, text: &Text) -> Found<Percent> {
         return Err(wrong());
     }
     Percent::new(value).map_err(|_| wrong())
+}
+
+/// How much worse something may get, in a unit that `unit`, where it is known, can be told in.
+pub(super) fn bound(key: &'static str, text: &Text, unit: Option<&str>) -> Found<Bound> {
+    let bound = Bound::parse(text.get_ref()).map_err(|_| {
+        let found = text.get_ref().clone();
+        let or = if key == "allow" {
+            ", or \"removed\""
+        } else {
+            ""
+        };
+        Located::new(text.span(), Mistake::Bound { key, found, or })
+    })?;
+    let Some(unit) = unit else {
+        return Ok(bound);
+    };
+    let told = Unit::new(unit).is_ok_and(|unit| bound.in_unit(&unit).is_some());
+    if told {
+        return Ok(bound);
+    }
+    let found = text.get_ref().clone();
+    let unit = unit.to_owned();
+    let mistake = Mistake::BoundUnit { key, found, unit };
+    Err(Located::new(text.span(), mistake))
 }
 
 pub(super) fn max_time(text: &Text) -> Found<Duration> {

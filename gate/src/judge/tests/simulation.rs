@@ -123,10 +123,7 @@ fn metrics<'a>(ids: [&'a MetricId; 2], taken: &'a [Vec<NoisyRound>; 2]) -> Vec<N
             id,
             direction,
             floor: Percent::new(1.0).unwrap(),
-            limit: Limit {
-                budget: Percent::new(3.0).unwrap(),
-                allow: None,
-            },
+            limit: Limit::relative(Percent::new(3.0).unwrap()),
             rounds,
         };
     ids.into_iter()

@@ -22,10 +22,7 @@ fn step(main: &[f64], confirmation: u32, clock: Clock) -> NextStep {
         id: &id,
         direction: LowerIsBetter,
         floor: Percent::new(1.0).unwrap(),
-        limit: Limit {
-            budget: Percent::new(3.0).unwrap(),
-            allow: None,
-        },
+        limit: Limit::relative(Percent::new(3.0).unwrap()),
         rounds: &rounds,
     };
     let done = RoundsDone {
@@ -77,10 +74,7 @@ fn metrics_that_have_no_rounds_yet_keep_their_share() {
         id: &id,
         direction: LowerIsBetter,
         floor: Percent::new(1.0).unwrap(),
-        limit: Limit {
-            budget: Percent::new(3.0).unwrap(),
-            allow: None,
-        },
+        limit: Limit::relative(Percent::new(3.0).unwrap()),
         rounds: &rounds,
     }];
     let done = RoundsDone {

@@ -250,6 +250,8 @@ fn percentages() {
         "5.%",
         "3%%",
         "3 percent",
+        "3 ms",
+        "looser of 3% and 5%",
         "",
     ]
     .map(|wrong| format!("budget = {wrong:?}"));

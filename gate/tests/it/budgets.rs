@@ -1,0 +1,264 @@
+//! Budgets and trades through the command line: what may land, and what is said about every edit.
+
+use serde_json::Value;
+
+use crate::repository::{Run, TestRepository};
+use crate::subject::{EXACT_BUDGETS, exact_repository, probe};
+
+/// A repository whose base has `int` at 40 B and `raw` at 4 000 B under the budget `budget`.
+fn under(budget: &str) -> TestRepository {
+    let repository = exact_repository();
+    repository.write("budgets.toml", &with_budget(budget));
+    repository.write(
+        "probe.sh",
+        &probe(&[("int", "40", "B"), ("raw", "4000", "B")]),
+    );
+    repository.commit("base");
+    repository
+}
+
+fn with_budget(budget: &str) -> String {
+    EXACT_BUDGETS.replace("\"5%\"", budget)
+}
+
+/// Commits a head whose probe reads these, and compares it.
+fn compare(repository: &TestRepository, int: &str, raw: &str) -> Run {
+    repository.write("probe.sh", &probe(&[("int", int, "B"), ("raw", raw, "B")]));
+    repository.commit("head");
+    repository.run(&["compare"])
+}
+
+/// The reasons of `int` and of `raw` in the last report.
+fn reasons(repository: &TestRepository) -> [String; 2] {
+    let report = repository.report();
+    ["int", "raw"].map(|case| {
+        let id = format!("bytes_per_key/{case}");
+        let metrics = report["metrics"].as_array().unwrap();
+        let metric = metrics.iter().find(|metric| metric["id"] == *id).unwrap();
+        metric["reason"].as_str().unwrap().to_owned()
+    })
+}
+
+#[test]
+fn a_budget_is_relative_absolute_or_both() {
+    for (budget, int, raw, expected) in [
+        ("\"16 B\"", "56", "4017", ["inside_budget", "past_budget"]),
+        (
+            "\"1 KiB\"",
+            "1064",
+            "5025",
+            ["inside_budget", "past_budget"],
+        ),
+        (
+            "\"looser of 5% and 16 B\"",
+            "56",
+            "4200",
+            ["inside_budget", "inside_budget"],
+        ),
+        (
+            "\"looser of 16 B and 5%\"",
+            "57",
+            "4201",
+            ["past_budget", "past_budget"],
+        ),
+        (
+            "\"tighter of 5% and 16 B\"",
+            "42",
+            "4016",
+            ["inside_budget", "inside_budget"],
+        ),
+        (
+            "\"tighter of 5% and 16 B\"",
+            "43",
+            "4017",
+            ["past_budget", "past_budget"],
+        ),
+        ("\"0 B\"", "39", "40", ["improved", "improved"]),
+    ] {
+        let repository = under(budget);
+        let run = compare(&repository, int, raw);
+        assert_eq!(reasons(&repository), expected, "{budget}\n{}", run.stdout);
+        let failed = expected.contains(&"past_budget");
+        assert_eq!(run.status, i32::from(failed), "{}", run.stdout);
+        let report = repository.report();
+        assert_ne!(report["metrics"][0]["budget_text"], Value::Null);
+    }
+}
+
+#[test]
+fn a_case_has_a_budget_of_its_own_kind() {
+    let repository = under("\"5%\"\n[metrics.bytes_per_key.case.int]\nbudget = \"16 B\"");
+    let run = compare(&repository, "56", "4201");
+    assert_eq!(reasons(&repository), ["inside_budget", "past_budget"]);
+    assert!(
+        run.stdout.contains("16 B") && run.stdout.contains("5%"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn an_amount_must_be_in_the_unit_of_the_metric() {
+    let repository = under("\"5%\"");
+    // What a program counts in is seen when it has run.
+    repository.write("budgets.toml", &with_budget("\"16 ms\""));
+    repository.commit("bytes in milliseconds");
+    assert_eq!(repository.run(&["check"]).status, 0);
+    repository
+        .run(&["compare"])
+        .refused(&["bytes_per_key/int", "\"B\"", "16 ms"]);
+    // What a probe of the gate counts in is known before.
+    let timed = include_str!("subject/budgets.toml");
+    let mistaken = timed.replacen("\"10%\"", "\"3 ms\"", 1);
+    repository.write("budgets.toml", &mistaken);
+    repository
+        .run(&["check"])
+        .refused(&["budgets.toml:17:13", "3 ms", "req/s"]);
+}
+
+#[test]
+fn every_edit_of_a_budget_is_listed_and_a_loosening_needs_a_reason() {
+    for (old, new, status, said) in [
+        ("\"5%\"", "\"4%\"", 0, "bytes_per_key: tightened, 5% -> 4%"),
+        (
+            "\"5%\"",
+            "\"6%\"",
+            1,
+            "bytes_per_key: loosened, 5% -> 6%; no reason given",
+        ),
+        (
+            "\"5%\"",
+            "\"16 B\"",
+            1,
+            "bytes_per_key: of another kind, not comparable, 5% -> 16 B; no reason given",
+        ),
+        (
+            "\"5%\"",
+            "\"16 B\"\nreason = \"small keys move by whole bytes\"",
+            0,
+            "5% -> 16 B; \"small keys move by whole bytes\"",
+        ),
+        (
+            "\"5%\"",
+            "\"tighter of 5% and 16 B\"",
+            0,
+            "tightened, 5% -> tighter of 5% and 16 B",
+        ),
+        (
+            "\"16 B\"",
+            "\"1 KiB\"",
+            1,
+            "loosened, 16 B -> 1 KiB; no reason given",
+        ),
+    ] {
+        let repository = under(old);
+        repository.write("budgets.toml", &with_budget(new));
+        let run = compare(&repository, "40", "4000");
+        assert_eq!(run.status, status, "{new}\n{}", run.stdout);
+        assert!(run.stdout.contains(said), "{said}\n{}", run.stdout);
+    }
+}
+
+fn trade(metric: &str, allow: &str) -> String {
+    format!(
+        "\n[[trades]]\nmetric = {metric:?}\nallow = {allow:?}\nreason = \"embeds the expiry time\"\n"
+    )
+}
+
+#[test]
+fn a_trade_has_a_ceiling_and_is_told_whether_it_was_needed() {
+    for (allow, int, status, said) in [
+        ("12%", "44", 0, "up to 12%, used"),
+        ("12%", "45", 1, "up to 12%, was exceeded"),
+        ("12%", "42", 0, "up to 12%, was not needed: take it out"),
+        ("12%", "38", 0, "up to 12%, was not needed: take it out"),
+        ("6 B", "46", 0, "up to 6 B, used"),
+        ("6 B", "47", 1, "up to 6 B, was exceeded"),
+    ] {
+        let repository = under("\"5%\"");
+        let trade = trade("bytes_per_key/int", allow);
+        repository.write("budgets.toml", &(with_budget("\"5%\"") + &trade));
+        let run = compare(&repository, int, "4000");
+        assert_eq!(run.status, status, "{allow} {int}\n{}", run.stdout);
+        assert!(run.stdout.contains(said), "{said}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_trade_that_names_nothing_is_refused() {
+    let repository = under("\"5%\"");
+    let budgets = with_budget("\"5%\"");
+    // A metric is missing from the file, a case only from the run.
+    repository.write(
+        "budgets.toml",
+        &(budgets.clone() + &trade("bytes_per_kye/int", "9%")),
+    );
+    repository.run(&["check"]).refused(&[
+        "which is not in this file",
+        "did you mean `bytes_per_key/int`?",
+    ]);
+    repository.write(
+        "budgets.toml",
+        &(budgets + &trade("bytes_per_key/itn", "9%")),
+    );
+    assert_eq!(repository.run(&["check"]).status, 0);
+    compare(&repository, "40", "4000").refused(&["bytes_per_key/itn", "bytes_per_key/int"]);
+}
+
+#[test]
+fn a_trade_lets_a_metric_go() {
+    let repository = under("\"5%\"");
+    repository.write("probe.sh", &probe(&[("int", "40", "B")]));
+    let gone = trade("bytes_per_key/raw", "removed");
+    repository.write("budgets.toml", &(with_budget("\"5%\"") + &gone));
+    repository.commit("raw is gone");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("removal, used"), "{}", run.stdout);
+}
+
+#[test]
+fn an_unknown_key_is_told_with_the_nearest_known_one() {
+    let repository = under("\"5%\"");
+    for (from, to, near) in [
+        ("schema = 1", "shema = 1", "did you mean `schema`?"),
+        ("build  ", "biuld  ", "did you mean `build`?"),
+        ("exact ", "exakt ", "did you mean `exact`?"),
+        ("\"command\"", "\"comand\"", "did you mean `command`?"),
+    ] {
+        let wrong = EXACT_BUDGETS.replace(from, to);
+        assert_ne!(wrong, EXACT_BUDGETS);
+        repository.write("budgets.toml", &wrong);
+        repository.run(&["check"]).refused(&[near]);
+    }
+}
+
+#[test]
+fn ten_thousand_metrics_are_judged() {
+    let script = |odd: u32| {
+        format!(
+            "#!/bin/sh\ni=0\nwhile [ $i -lt 10000 ]; do\n  v=100; [ $i -eq 7777 ] && v={odd}\n  \
+             echo \"{{\\\"case\\\": \\\"c$i\\\", \\\"value\\\": $v, \\\"unit\\\": \\\"B\\\"}}\"\n  i=$((i + 1))\ndone\n"
+        )
+    };
+    let repository = exact_repository();
+    repository.write("probe.sh", &script(100));
+    repository.commit("ten thousand");
+    repository.write("probe.sh", &script(110));
+    repository.commit("one of them grew");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    let report = repository.report();
+    let metrics = report["metrics"].as_array().unwrap();
+    assert_eq!(metrics.len(), 10_000);
+    assert_eq!(
+        metrics[0]["id"], "bytes_per_key/c7777",
+        "the worst comes first"
+    );
+    let comment = std::fs::read_to_string(repository.path().join("target/gate/report.md")).unwrap();
+    assert!(
+        comment.len() <= 65_536 && comment.contains("c7777"),
+        "{}",
+        comment.len()
+    );
+}
