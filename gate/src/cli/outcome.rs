@@ -149,6 +149,7 @@ fn runner(machine: &runner::Runner) -> Runner {
         governor: machine.governor.clone(),
         memory_bytes: machine.memory_bytes,
         load_1m: machine.load_average,
+        memory_stall_pct: machine.memory_stall_pct,
         placement: format!(
             "server on {}, load on {}",
             cores(&placement.server),

@@ -67,7 +67,13 @@ pub(crate) fn rounds(
             base: vec![base],
             head: vec![of(*percent)],
             control: copy.map(|c| of(*c)).into_iter().collect(),
-            health: RoundHealth::default(),
+            health: RoundHealth {
+                server_busy_pct: 98.0,
+                generator_busy_pct: 62.0,
+                generator_us_per_request: 4.3,
+                memory_stall_pct: Some(0.0),
+                ..RoundHealth::default()
+            },
         }
     };
     (0..).zip(adverse).map(round).collect()

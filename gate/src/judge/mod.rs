@@ -13,7 +13,7 @@
 //! | `limit` | how much worse a metric may get: budget and trade |
 //! | `trade` | what became of the trades of this change |
 //! | `overall` | the verdict of the run |
-//! | `disturbance` | which rounds the runner disturbed |
+//! | `disturbance` | which rounds the runner disturbed, or the load generator held back |
 //!
 //! Everything is a pure function of what is handed in, so that a report judged again gives the
 //! verdict that it carries. What cannot be judged is an error, never a PASS.
@@ -33,7 +33,7 @@ mod run;
 mod step;
 mod trade;
 
-pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds};
+pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds, generator_bound_rounds};
 pub use error::{JudgeError, RoundFault};
 pub use input::{JudgeInput, MetricInput, Taken};
 pub use judged::{Doubt, Evidence, Judged, Order, Row, TradeOutcome, TradeUsage};

@@ -16,7 +16,7 @@
 //! Invariant: every number that leaves this file is finite; a slice of 0 or NaN is an error.
 
 use super::error::{JudgeError, RoundFault};
-use crate::model::{Arm, Direction, MetricId, NoisyRound, Percent, RoundHealth, RoundSet};
+use crate::model::{Arm, Direction, MetricId, NoisyRound, Percent, RoundSet};
 use crate::statistics::median;
 
 /// What one round says.
@@ -77,15 +77,7 @@ fn ratio(direction: Direction, round: &NoisyRound) -> Result<RoundRatio, RoundFa
     for letter in round.order.chars().chain(round.start_order.chars()) {
         Arm::from_letter(letter).ok_or(RoundFault::Letter(letter))?;
     }
-    let RoundHealth {
-        steal_pct,
-        server_wait_pct,
-        generator_busy_pct,
-    } = round.health;
-    if ![steal_pct, server_wait_pct, generator_busy_pct]
-        .iter()
-        .all(|figure| figure.is_finite())
-    {
+    if !round.health.figures().all(f64::is_finite) {
         return Err(RoundFault::Health);
     }
     for (arm, values) in arms(round) {
@@ -190,6 +182,7 @@ fn pair_median(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::RoundHealth;
 
     fn round() -> NoisyRound {
         NoisyRound {

@@ -1,4 +1,4 @@
-//! CPU time that the hypervisor took from this machine.
+//! CPU time that the hypervisor took from this machine, and time that was lost waiting for memory.
 //!
 //! The first line of `/proc/stat` (proc(5)), in ticks summed over all cores:
 //!
@@ -6,8 +6,16 @@
 //! cpu  user nice system idle iowait irq softirq steal guest guest_nice
 //!      └──────────────── all but guest: it is in user ──┘
 //! ```
+//!
+//! `/proc/pressure/memory` (Linux, `Documentation/accounting/psi.rst`), where the kernel has it:
+//!
+//! ```text
+//! some avg10=0.00 avg60=0.00 avg300=0.00 total=157622151     µs in which some task waited for memory
+//! full avg10=…
+//! ```
 
 use std::fs;
+use std::time::Instant;
 
 use super::MeasureError;
 
@@ -53,9 +61,60 @@ impl Ticks {
     }
 }
 
+/// What was lost waiting for memory until one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MemoryStall {
+    total_us: u64,
+    at: Instant,
+}
+
+impl MemoryStall {
+    /// Reads the account; `None` where the kernel keeps none.
+    pub(super) fn read() -> Option<Self> {
+        let text = fs::read_to_string("/proc/pressure/memory").ok()?;
+        Some(Self {
+            total_us: Self::total(&text)?,
+            at: Instant::now(),
+        })
+    }
+
+    fn total(text: &str) -> Option<u64> {
+        let some = text.lines().find_map(|line| line.strip_prefix("some "))?;
+        let total = some
+            .split(' ')
+            .find_map(|word| word.strip_prefix("total="))?;
+        total.parse().ok()
+    }
+
+    /// The share of the time since `earlier` in which some task waited, in percent.
+    pub(super) fn pct_since(self, earlier: Self) -> f64 {
+        let stalled_us = self.total_us.saturating_sub(earlier.total_us);
+        let wall_us = (self.at - earlier.at).as_micros();
+        super::rounds::percent_of(stalled_us, u64::try_from(wall_us).unwrap_or(u64::MAX))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_stall_is_what_some_task_lost() {
+        let text = "some avg10=0.00 avg60=1.20 avg300=0.03 total=157622151\nfull avg10=0 total=5\n";
+        assert_eq!(MemoryStall::total(text), Some(157_622_151));
+        for text in [
+            "",
+            "full avg10=0.00 total=1",
+            "some avg10=0.00",
+            "some total=x",
+        ] {
+            assert_eq!(MemoryStall::total(text), None, "{text:?}");
+        }
+        let at = Instant::now();
+        let stall = |total_us, at| MemoryStall { total_us, at };
+        let after = stall(3_000, at + std::time::Duration::from_millis(100));
+        assert!((after.pct_since(stall(1_000, at)) - 2.0).abs() < 1e-9);
+    }
 
     #[test]
     fn steal_is_a_share_of_all_time() {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rand::seq::SliceRandom;
 
 use super::MeasureError;
-use super::health::Ticks;
+use super::health::{MemoryStall, Ticks};
 use super::seeds::{Place, Purpose, Seeds};
 use super::warm_up::WarmUp;
 use crate::budget::{Load, Quantity, Serve};
@@ -80,6 +80,7 @@ struct Slice {
     cpu_ns: u64,
     server_wait_ns: u64,
     generator_ns: u64,
+    generator_threads: u64,
 }
 
 /// Everything alive in a round; the generator lets go of its connections before the servers end.
@@ -135,6 +136,7 @@ impl RoundRunner {
             }
         }
         let before = Ticks::read()?;
+        let stalled_before = MemoryStall::read();
         let mut slices = Vec::new();
         let mut rng = stream(Purpose::SliceOrder);
         next.sort_unstable();
@@ -145,6 +147,7 @@ impl RoundRunner {
             }
         }
         let steal_pct = Ticks::read()?.steal_pct_since(before);
+        let stalled = MemoryStall::read().zip(stalled_before);
         for (arm, server) in &mut stage.servers {
             server
                 .check_alive()
@@ -153,9 +156,19 @@ impl RoundRunner {
         drop(stage);
         drop(pinned);
 
-        let wall_ns: u64 = slices.iter().map(|slice| slice.wall_ns).sum();
-        let wait_ns: u64 = slices.iter().map(|slice| slice.server_wait_ns).sum();
-        let generator_ns: u64 = slices.iter().map(|slice| slice.generator_ns).sum();
+        let sum = |of: fn(&Slice) -> u64| -> u64 { slices.iter().map(of).sum() };
+        let wall_ns = sum(|slice| slice.wall_ns);
+        let generator_ns = sum(|slice| slice.generator_ns * slice.generator_threads);
+        let health = RoundHealth {
+            steal_pct,
+            server_wait_pct: percent_of(sum(|slice| slice.server_wait_ns), wall_ns),
+            server_busy_pct: percent_of(sum(|slice| slice.cpu_ns), wall_ns),
+            generator_busy_pct: percent_of(sum(|slice| slice.generator_ns), wall_ns),
+            generator_us_per_request: float(generator_ns)
+                / 1e3
+                / float(sum(|slice| slice.requests)),
+            memory_stall_pct: stalled.map(|(after, before)| after.pct_since(before)),
+        };
         let record = |quantity: Quantity| {
             let values = |arm| {
                 let of_arm = slices.iter().filter(move |slice| slice.arm == arm);
@@ -169,11 +182,7 @@ impl RoundRunner {
                 base: values(Arm::Base),
                 head: values(Arm::Head),
                 control: values(Arm::Control),
-                health: RoundHealth {
-                    steal_pct,
-                    server_wait_pct: percent_of(wait_ns, wall_ns),
-                    generator_busy_pct: percent_of(generator_ns, wall_ns),
-                },
+                health,
             };
             (quantity, round)
         };
@@ -250,6 +259,7 @@ impl Stage {
             cpu_ns: cpu.run_ns,
             server_wait_ns: cpu.wait_ns,
             generator_ns: load.generator_ns,
+            generator_threads: self.generator.threads() as u64,
         })
     }
 }

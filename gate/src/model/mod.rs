@@ -4,6 +4,7 @@ mod arm;
 mod bound;
 mod metric;
 mod percent;
+mod present;
 mod sample;
 mod verdict;
 
@@ -11,5 +12,6 @@ pub use arm::Arm;
 pub use bound::{Amount, Bound, BoundError, Comparison};
 pub use metric::{Direction, Kind, MetricId, MetricIdError, Unit, UnitError};
 pub use percent::{NotFinite, Percent};
+pub(crate) use present::present;
 pub use sample::{ExactSamples, NoisyRound, RoundHealth, RoundSet, Samples};
 pub use verdict::{Reason, Verdict};

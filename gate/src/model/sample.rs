@@ -13,6 +13,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::present::present;
+
 /// All samples of one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
@@ -76,6 +78,29 @@ pub struct RoundHealth {
     pub steal_pct: f64,
     /// Time that server threads waited for a core, in percent of the slices' time.
     pub server_wait_pct: f64,
-    /// The share of the slices' time in which the load generator's own thread was running, in percent.
+    /// CPU time of the servers, in percent of the slices' time: 100 is one core kept busy.
+    pub server_busy_pct: f64,
+    /// Time in which the load generator's threads worked, on average, in percent of the slices' time.
     pub generator_busy_pct: f64,
+    /// CPU time of all the load generator's threads for one request, in microseconds.
+    pub generator_us_per_request: f64,
+    /// Time in which some process of the machine waited for memory, in percent of the slices' time;
+    /// `null` where the kernel does not tell.
+    #[serde(deserialize_with = "present")]
+    pub memory_stall_pct: Option<f64>,
+}
+
+impl RoundHealth {
+    /// Every figure that is there.
+    pub fn figures(&self) -> impl Iterator<Item = f64> {
+        [
+            self.steal_pct,
+            self.server_wait_pct,
+            self.server_busy_pct,
+            self.generator_busy_pct,
+            self.generator_us_per_request,
+        ]
+        .into_iter()
+        .chain(self.memory_stall_pct)
+    }
 }

@@ -1,14 +1,16 @@
 //! Which cores the server under test and the load generator run on.
 //!
-//! Each gets whole physical cores of its own, one hardware thread of each; siblings stay idle, as
-//! two threads of one core slow each other down by an amount that depends on what both do.
+//! Each gets whole physical cores of its own: two hardware threads of one core slow each other down
+//! by an amount that depends on what both do, so the server's siblings stay idle. The load generator
+//! shares cores only with itself.
 //!
 //! | physical cores | server | load generator |
 //! |---|---|---|
 //! | 1, one thread | that one | the same, said |
 //! | 1, two threads | the first | the sibling, said |
-//! | 2 | the first | the second |
-//! | 3 and more | the first | the next ones, three at most |
+//! | 2, one thread each | the first | the second |
+//! | 2, two threads each | a thread of the first | both threads of the second |
+//! | 3 and more | the first | one thread of each of the next, then their siblings; three at most |
 //!
 //! The server gets one core only, so that few load threads suffice to keep it busy and no scheduler
 //! moves it: what is compared is work per core. Siblings are read from
@@ -68,8 +70,9 @@ impl Plan {
             .collect();
         let (server, load, note) = match (first.as_slice(), cores) {
             ([server, load @ ..], _) if !load.is_empty() => {
-                let load = load.iter().take(LOAD_CORES_MAX).copied().collect();
-                (vec![*server], load, None)
+                let siblings = cores.iter().skip(1).flat_map(|core| core.iter().skip(1));
+                let load = load.iter().chain(siblings).take(LOAD_CORES_MAX);
+                (vec![*server], load.copied().collect(), None)
             }
             (_, [core]) if core.len() > 1 => {
                 let note = "server and load generator share one physical core (two hardware \
@@ -188,11 +191,24 @@ mod tests {
         assert_eq!(plan(&[0, 1], &smt), (vec![0], vec![1], true));
         // Four threads on two cores, numbered both ways that kernels number them.
         let near = [(0, "0-1"), (1, "0-1"), (2, "2-3"), (3, "2-3")];
-        assert_eq!(plan(&[0, 1, 2, 3], &near), (vec![0], vec![2], false));
+        assert_eq!(plan(&[0, 1, 2, 3], &near), (vec![0], vec![2, 3], false));
         let far = [(0, "0,2"), (1, "1,3"), (2, "0,2"), (3, "1,3")];
-        assert_eq!(plan(&[0, 1, 2, 3], &far), (vec![0], vec![1], false));
+        assert_eq!(plan(&[0, 1, 2, 3], &far), (vec![0], vec![1, 3], false));
         // Only what this process may use counts.
         assert_eq!(plan(&[2, 3], &far), (vec![2], vec![3], false));
+        // Whole cores come before siblings; the server's own is never used.
+        let wide: Vec<(usize, &str)> = vec![
+            (0, "0-1"),
+            (1, "0-1"),
+            (2, "2-3"),
+            (3, "2-3"),
+            (4, "4-5"),
+            (5, "4-5"),
+        ];
+        assert_eq!(
+            plan(&[0, 1, 2, 3, 4, 5], &wide),
+            (vec![0], vec![2, 4, 3], false)
+        );
         let (server, load, shared) = plan(&[0, 1, 2, 3, 4, 5, 6, 7], &[]);
         assert_eq!((server, load, shared), (vec![0], vec![1, 2, 3], false));
     }

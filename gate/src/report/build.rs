@@ -17,10 +17,11 @@ use super::schema::{
     Schema, Timing, Tool, TradeReport,
 };
 use super::sentence::sentence;
+use super::watched::watched;
 use crate::budget::Budgets;
 use crate::judge::{
     Estimate, JudgeError, JudgeInput, Judged, MetricInput, Row, Taken, TradeOutcome,
-    disturbed_rounds, judge,
+    disturbed_rounds, generator_bound_rounds, judge,
 };
 use crate::model::{Kind, MetricId, Percent, Reason, RoundSet, Samples, Verdict};
 
@@ -78,7 +79,7 @@ impl Report {
             seed: facts.seed,
             tool: facts.tool,
             timings: facts.timings,
-            measuring: measuring(input, &judged, facts.notes),
+            measuring: measuring(input, &judged, facts.notes)?,
             budgets: BothBudgets {
                 base: input.base_budgets.clone(),
                 head: input.head_budgets.clone(),
@@ -202,19 +203,26 @@ fn trades(judged: &Judged) -> Vec<TradeReport> {
     judged.trades.iter().map(report).collect()
 }
 
-fn measuring(input: &JudgeInput, judged: &Judged, notes: Vec<String>) -> Measuring {
+fn measuring(
+    input: &JudgeInput,
+    judged: &Judged,
+    notes: Vec<String>,
+) -> Result<Measuring, JudgeError> {
     let rounds = input.metrics.iter().filter_map(|metric| {
         let Taken::Samples(Samples::Noisy { rounds }) = &metric.taken else {
             return None;
         };
         let of = |set: RoundSet| rounds.iter().filter(|round| round.set == set).count();
-        Some(RoundCount {
+        let count = |watched| RoundCount {
             metric: metric.id.clone(),
             main: of(RoundSet::Main),
             confirmation: of(RoundSet::Confirmation),
             slices: rounds.iter().map(|round| round.base.len()).sum(),
             disturbed: disturbed_rounds(rounds).collect(),
-        })
+            generator_bound: generator_bound_rounds(rounds).collect(),
+            watched,
+        };
+        Some(watched(&metric.id, rounds).map(count))
     });
     let orders = judged.position_effects.iter().map(|order| OrderEffect {
         metric: order.metric.clone(),
@@ -223,14 +231,14 @@ fn measuring(input: &JudgeInput, judged: &Judged, notes: Vec<String>) -> Measuri
         high_pct: order.high,
     });
     let (mut rounds, mut orders): (Vec<RoundCount>, Vec<OrderEffect>) =
-        (rounds.collect(), orders.collect());
+        (rounds.collect::<Result<_, _>>()?, orders.collect());
     // Whatever order the metrics came in, a report judged again is the same report.
     rounds.sort_by(|a, b| a.metric.cmp(&b.metric));
     orders.sort_by(|a, b| a.metric.cmp(&b.metric));
-    Measuring {
+    Ok(Measuring {
         plan: input.plan.clone(),
         rounds,
         order_effects: orders,
         notes,
-    }
+    })
 }

@@ -7,6 +7,7 @@ use super::escape::for_markdown;
 use super::number::{duration, percent};
 use super::pieces::{code, rows, sides, target, told};
 use super::schema::{MetricReport, Report, Revision, RoundCount, TradeReport};
+use super::watched::{warnings, words};
 use crate::budget::{BudgetChange, ChangeKind};
 use crate::judge::{DISTURBANCE_RULE, TradeUsage};
 use crate::model::{Percent, Reason, Verdict};
@@ -177,6 +178,7 @@ pub(super) fn run(report: &Report) -> Fold {
     lines.push(format!("- runner: {}", runner(report)));
     let notes = report.runner.notes.iter().chain(&report.measuring.notes);
     lines.extend(notes.map(|note| format!("- note: {}", for_markdown(note))));
+    lines.extend(warnings(report).map(|warning| format!("- **note**: {}", told(&warning))));
     lines.extend(rounds(report));
     if report
         .measuring
@@ -253,6 +255,11 @@ fn runner(report: &Report) -> String {
             .load_1m
             .map(|load| format!("load {load:.2} before the run")),
     );
+    known.extend(
+        runner
+            .memory_stall_pct
+            .map(|stall| format!("memory stalls {} before the run", percent(stall))),
+    );
     known.push(for_markdown(&runner.placement));
     known.retain(|text| !text.is_empty());
     known.join(", ")
@@ -290,8 +297,9 @@ fn taken(count: &RoundCount) -> String {
         None => "no slices".to_owned(),
     };
     format!(
-        "{} rounds{confirmation}, {slices} of each arm a round{disturbed}",
-        count.main
+        "{} rounds{confirmation}, {slices} of each arm a round{disturbed}; {}",
+        count.main,
+        words(&count.watched)
     )
 }
 

@@ -6,6 +6,7 @@
 //! | `build` | from a judged run to a report, and back to what can be judged again |
 //! | `sentence` | the words for each outcome |
 //! | `headline` | the sentence about the whole run, and what to do |
+//! | `watched` | what the machine and the load generator did meanwhile, and what it warns of |
 //! | `number` | how values and percentages are written |
 //! | `escape` | foreign text made harmless for Markdown and terminals |
 //! | `cells` | the cells of the table, the same for both renderers |
@@ -26,13 +27,14 @@ mod pieces;
 mod schema;
 mod sentence;
 mod table;
+mod watched;
 
 pub use build::{ReportError, RunFacts};
 pub use escape::{for_markdown, for_terminal};
 pub use markdown::{COMMENT_LEN_MAX, MARKER, markdown};
 pub use schema::{
-    BothBudgets, Measuring, MetricReport, OrderEffect, Report, Revision, RoundCount, Runner,
-    Schema, Timing, Tool, TradeReport,
+    BothBudgets, Measuring, MedianAndMost, MetricReport, OrderEffect, Report, Revision, RoundCount,
+    Runner, Schema, Timing, Tool, TradeReport, Watched,
 };
 pub use table::{Palette, table};
 

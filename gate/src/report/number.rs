@@ -24,6 +24,11 @@ pub(super) fn timed(value: f64) -> String {
     grouped(value, decimals(value, TIMED_DIGITS))
 }
 
+/// A value in a sentence: two digits.
+pub(super) fn short(value: f64) -> String {
+    grouped(value, decimals(value, 2))
+}
+
 /// Counted values of two arms: alike only where they are equal.
 pub(super) fn counted(base: Option<f64>, head: Option<f64>) -> (Option<String>, Option<String>) {
     let write = |value: Option<f64>, decimals| value.map(|v| trimmed(&grouped(v, decimals)));

@@ -6,11 +6,11 @@
 //!
 //! Invariant: judging `samples` with `budgets` and `measuring.plan` gives `verdict` and every row.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::budget::{Allow, BudgetChange, Budgets};
 use crate::judge::{Plan, TradeUsage};
-use crate::model::{Direction, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict};
+use crate::model::{Direction, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict, present};
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,6 +153,9 @@ pub struct Runner {
     /// Load average over a minute before the run.
     #[serde(deserialize_with = "present")]
     pub load_1m: Option<f64>,
+    /// Time in which some process waited for memory over the minute before the run, in percent.
+    #[serde(deserialize_with = "present")]
+    pub memory_stall_pct: Option<f64>,
     /// Which cores the server and the load generator ran on, or why they were not kept apart.
     pub placement: String,
     /// What a reader should know before trusting the numbers.
@@ -194,7 +197,7 @@ pub struct Measuring {
 }
 
 /// The rounds of one metric.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoundCount {
     /// Which metric.
@@ -207,6 +210,40 @@ pub struct RoundCount {
     pub slices: usize,
     /// The numbers of the rounds that the runner disturbed.
     pub disturbed: Vec<u32>,
+    /// The numbers of the rounds in which the load generator held the server back.
+    pub generator_bound: Vec<u32>,
+    /// What the machine and the load generator did meanwhile.
+    pub watched: Watched,
+}
+
+/// What the machine and the load generator did during the rounds of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watched {
+    /// CPU time of the load generator for one request, in microseconds.
+    pub generator_us_per_request: MedianAndMost,
+    /// How busy its threads were, in percent of the time.
+    pub generator_busy_pct: MedianAndMost,
+    /// CPU time of the servers, in percent of the time: 100 is one core kept busy.
+    pub server_busy_pct: MedianAndMost,
+    /// How long the servers waited for a core, in percent of the time.
+    pub server_wait_pct: MedianAndMost,
+    /// What the hypervisor took of the CPU time, in percent.
+    pub steal_pct: MedianAndMost,
+    /// How long some process waited for memory, in percent of the time; `null` where the kernel does
+    /// not tell.
+    #[serde(deserialize_with = "present")]
+    pub memory_stall_pct: Option<MedianAndMost>,
+}
+
+/// A figure over the rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MedianAndMost {
+    /// Its median.
+    pub median: f64,
+    /// That of the round which had the most of it.
+    pub most: f64,
 }
 
 /// What starting second did to a metric: positive is worse.
@@ -241,13 +278,4 @@ impl MetricReport {
         self.delta_pct
             .map(|delta| self.direction.adverse_sign() * delta.get())
     }
-}
-
-/// Reads a field that must be there, `null` or not: an `Option` alone may be left out.
-fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer)
 }

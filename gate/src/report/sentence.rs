@@ -182,8 +182,7 @@ impl Rounds<'_> {
             String::new()
         };
         format!(
-            "{real}could rule out only a {} beyond {}; {}; changes below {seen} are lost in this run's \
-             noise",
+            "{real}could rule out only a {} beyond {}; {}; this run could not have seen less than {seen}",
             self.words.worsening,
             self.high(),
             allowance(self.row.limit.as_ref()),

@@ -8,6 +8,7 @@ use super::cells::{Cells, HEADINGS, allowance, cells, difference, usage};
 use super::escape::for_terminal;
 use super::headline::{Subject, headline};
 use super::schema::{Report, TradeReport};
+use super::watched::warnings;
 use crate::budget::BudgetChange;
 use crate::model::Verdict;
 
@@ -47,6 +48,7 @@ pub fn table(report: &Report, palette: Palette) -> String {
     part(changes(report));
     part(trades(report));
     part(sentences(report));
+    part(notes(report));
     part(vec![sentence(report, palette)]);
     lines.push(String::new());
     lines.join("\n")
@@ -152,6 +154,13 @@ fn sentences(report: &Report) -> Vec<String> {
         .filter(|metric| metric.verdict != Verdict::Pass);
     told.map(|m| format!("{} {}: {}", m.verdict, m.id, for_terminal(&m.message)))
         .collect()
+}
+
+/// What must be known before the numbers are trusted.
+fn notes(report: &Report) -> Vec<String> {
+    let of_run = report.measuring.notes.iter().map(|note| for_terminal(note));
+    let notes = of_run.chain(warnings(report));
+    notes.map(|note| format!("note: {note}")).collect()
 }
 
 fn sentence(report: &Report, palette: Palette) -> String {

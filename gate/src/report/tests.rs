@@ -40,6 +40,7 @@ fn facts() -> RunFacts {
             governor: None,
             memory_bytes: Some(8 << 30),
             load_1m: Some(0.31),
+            memory_stall_pct: Some(0.0),
             placement: "server on core 0, load generator on core 1".to_owned(),
             notes: vec![],
         },

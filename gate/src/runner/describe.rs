@@ -8,6 +8,7 @@
 //! | `kernel` | uname(2) |
 //! | `c_library` | first line of `ldd --version` |
 //! | memory, load | `/proc/meminfo`, `/proc/loadavg` |
+//! | `memory_stall_pct` | `/proc/pressure/memory`, `some avg60` |
 //!
 //! A fact that the machine does not tell is `None`, and `null` in the report.
 
@@ -46,6 +47,8 @@ pub struct Runner {
     pub memory_available_bytes: Option<u64>,
     /// Runnable threads, averaged over the last minute before measuring.
     pub load_average: Option<f64>,
+    /// Time in which some process waited for memory, over the same minute, in percent.
+    pub memory_stall_pct: Option<f64>,
     /// Who ran on which core.
     pub placement: Plan,
 }
@@ -74,6 +77,9 @@ impl Runner {
             load_average: load
                 .and_then(|text| text.split(' ').next()?.parse().ok())
                 .filter(|load: &f64| load.is_finite()),
+            memory_stall_pct: fs::read_to_string("/proc/pressure/memory")
+                .ok()
+                .and_then(|text| stall(&text)),
             placement,
         })
     }
@@ -92,6 +98,17 @@ fn kib(meminfo: &str, name: &str) -> Option<u64> {
     let value = field(meminfo, name)?;
     let kib: u64 = value.strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
+}
+
+/// What some task lost over the last minute, from `some avg10=… avg60=…`.
+fn stall(pressure: &str) -> Option<f64> {
+    let some = pressure
+        .lines()
+        .find_map(|line| line.strip_prefix("some "))?;
+    let average = some
+        .split(' ')
+        .find_map(|word| word.strip_prefix("avg60="))?;
+    average.parse().ok().filter(|pct: &f64| pct.is_finite())
 }
 
 /// The first line of a file.
@@ -180,6 +197,11 @@ mod tests {
         assert_eq!(kib("MemTotal:  16 kB\n", "MemTotal"), Some(16_384));
         assert_eq!(kib("MemTotal: 16 MB\n", "MemTotal"), None);
         assert_eq!(clean(" \t"), None);
+        assert_eq!(
+            stall("some avg10=0.00 avg60=1.25 total=3\nfull avg60=9"),
+            Some(1.25)
+        );
+        assert_eq!(stall("full avg10=0.00 avg60=1.25"), None);
     }
 
     #[test]

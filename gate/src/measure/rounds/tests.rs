@@ -89,6 +89,8 @@ fn a_round_has_a_value_for_every_slice_and_sees_a_slow_head() {
             "{health:?}"
         );
         assert!((0.0..=100.0).contains(&health.steal_pct), "{health:?}");
+        assert!(health.generator_us_per_request > 0.0, "{health:?}");
+        assert!(health.server_busy_pct > 0.0, "{health:?}");
         // Threads of the fixture wait for one another on the only core.
         assert!(health.server_wait_pct >= 0.0, "{health:?}");
     }

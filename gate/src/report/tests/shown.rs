@@ -86,6 +86,27 @@ fn nothing_but_the_sentence_and_the_table_is_in_the_open() {
 }
 
 #[test]
+fn a_load_generator_that_holds_the_server_back_is_told() {
+    let held_back = |rounds_of_ten| {
+        let mut main = rounds(HigherIsBetter, Main, 71_203.0, &around(0.1, 0.8, 10), &[]);
+        for round in &mut main[..rounds_of_ten] {
+            round.health.generator_busy_pct = 99.0;
+            round.health.server_busy_pct = 71.0;
+        }
+        unchanged(&[QPS], vec![noisy("qps", "req/s", main)])
+    };
+    let report = held_back(6);
+    let marked = &report.measuring.rounds[0].generator_bound;
+    assert_eq!(marked, &[0, 1, 2, 3, 4, 5]);
+    let told =
+        "note: qps: the load generator, not the server, was the bottleneck in 6 of 10 rounds";
+    assert!(table(&report, Palette::Plain).contains(told));
+    assert!(markdown(&report).contains("- **note**: qps: the load generator, not the server"));
+    // Few such rounds are a burst, and all are calm in the other reports.
+    assert!(!table(&held_back(5), Palette::Plain).contains("note: "));
+}
+
+#[test]
 fn what_is_not_pass_has_a_sentence_in_both() {
     for (_, report) in all() {
         let (comment, text) = (markdown(&report), table(&report, Palette::Plain));
