@@ -9,6 +9,7 @@ use super::EXIT_CODES;
 use super::cache::CacheArgs;
 use super::init::InitArgs;
 use super::judge::JudgeArgs;
+use super::measure::MeasureArgs;
 use super::post::PostArgs;
 
 /// A performance gate: rebuilds base and head, measures both under one harness, and says PASS,
@@ -32,7 +33,9 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Write a commented budgets.toml and workflows for this repository
     Init(InitArgs),
-    /// Judge a report again, from the samples in it
+    /// Measure as one of several runners, and leave the samples for `gate judge`
+    Measure(MeasureArgs),
+    /// Judge what several runners measured, or a report again, from its samples
     Judge(JudgeArgs),
     /// Publish a report as the comment of its pull request, in a job of GitHub Actions
     Post(PostArgs),
@@ -43,6 +46,25 @@ pub(super) enum Command {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct CompareArgs {
+    #[command(flatten)]
+    pub(super) what: MeasuringArgs,
+
+    /// A short look: fewer and shorter rounds, at most 45 s of measuring
+    #[arg(long, conflicts_with = "max_time")]
+    pub(super) quick: bool,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+
+    /// From which verdict on to exit with 1
+    #[arg(long, value_enum, default_value_t = FailOn::Fail, value_name = "VERDICT")]
+    pub(super) fail_on: FailOn,
+}
+
+/// What is measured, and for how long.
+#[derive(Debug, ClapArgs)]
+pub(super) struct MeasuringArgs {
     /// Compare with the merge base of this revision and HEAD [default: the default branch; its
     /// previous commit where HEAD is on it]
     pub(super) base: Option<String>,
@@ -66,25 +88,13 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) max_time: Option<Duration>,
 
-    /// A short look: fewer and shorter rounds, at most 45 s of measuring
-    #[arg(long, conflicts_with = "max_time")]
-    pub(super) quick: bool,
-
     /// Draw orders, ports and keys from this number [default: drawn anew and printed]
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
 
-    /// Where report.json, report.md and the logs go [default: target/gate]
+    /// Where the results and the logs go [default: target/gate]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(super) format: Format,
-
-    /// From which verdict on to exit with 1
-    #[arg(long, value_enum, default_value_t = FailOn::Fail, value_name = "VERDICT")]
-    pub(super) fail_on: FailOn,
 
     /// No progress on standard error
     #[arg(long, short)]

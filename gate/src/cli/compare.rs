@@ -1,6 +1,6 @@
 //! `gate compare`: from two revisions to an exit status.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::args::CompareArgs;
@@ -10,7 +10,7 @@ use super::outcome;
 use super::progress::Progress;
 use super::revisions::Sides;
 use super::schedule::Schedule;
-use super::settings::{CompareSettings, Depth, QUICK_TIME};
+use super::settings::{CompareSettings, Depth, Ending, MeasuringSettings, QUICK_TIME};
 use super::timed::{self, TimedArms, TimedSettings};
 use super::{Exit, units};
 use crate::budget::{Budgets, Probe, Subject, live_trades};
@@ -19,6 +19,7 @@ use crate::judge::{JudgeInput, Limits, MetricInput, Taken};
 use crate::measure::{ExactSettings, MeasureError};
 use crate::model::{Arm, MetricId, Samples};
 use crate::process::{Interrupt, Plan};
+use crate::report::RunFacts;
 use crate::runner::Runner;
 
 /// The longest that one run of an exact probe may take.
@@ -30,12 +31,29 @@ type Timing = (&'static str, Duration);
 /// Runs the command.
 pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, CliError> {
     let settings = CompareSettings::new(args)?;
+    let run = measured(&settings.what, repository)?;
+    let verdict = outcome::publish(&settings, &run.out, run.facts, &run.input)?;
+    Ok(Exit::of(verdict, settings.fail_on))
+}
+
+/// A run that was measured and not judged.
+pub(super) struct MeasuredRun {
+    pub(super) out: PathBuf,
+    pub(super) facts: RunFacts,
+    pub(super) input: JudgeInput,
+}
+
+/// Measures what the settings name.
+pub(super) fn measured(
+    settings: &MeasuringSettings,
+    repository: Option<&Path>,
+) -> Result<MeasuredRun, CliError> {
     let interrupt = Interrupt::install().map_err(|source| CliError::Signals { source })?;
     let progress = Progress::new(settings.chatter);
     let start = Instant::now();
     let sides = Sides::resolve(&settings.sides, repository)?;
     let resolving = start.elapsed();
-    let out = outcome::folder(&settings, &sides)?;
+    let out = outcome::folder(settings.out.as_deref(), &sides)?;
     progress.say(&format!(
         "comparing {} ({}) with {} ({})",
         sides.head.name,
@@ -43,7 +61,7 @@ pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, 
         sides.base.name,
         sides.base.short(),
     ));
-    let mut comparison = Comparison::new(&settings, &sides, &out, &progress, &interrupt)?;
+    let mut comparison = Comparison::new(settings, &sides, &out, &progress, &interrupt)?;
     comparison.timings.push(("resolve", resolving));
     comparison.measure()?;
     let input = comparison.judge_input();
@@ -54,13 +72,12 @@ pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, 
         &comparison.machine,
         &comparison.timings,
     );
-    let verdict = outcome::publish(&settings, &out, facts, &input)?;
-    Ok(Exit::of(verdict, settings.fail_on))
+    Ok(MeasuredRun { out, facts, input })
 }
 
 /// One comparison as it goes on.
 struct Comparison<'a> {
-    settings: &'a CompareSettings,
+    settings: &'a MeasuringSettings,
     sides: &'a Sides,
     out: &'a Path,
     progress: &'a Progress,
@@ -73,7 +90,7 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     fn new(
-        settings: &'a CompareSettings,
+        settings: &'a MeasuringSettings,
         sides: &'a Sides,
         out: &'a Path,
         progress: &'a Progress,
@@ -99,7 +116,10 @@ impl<'a> Comparison<'a> {
             progress,
             interrupt,
             machine: Runner::describe(Plan::for_this_machine()?, interrupt)?,
-            schedule: Schedule::new(time, budgets.run.confidence)?,
+            schedule: match settings.ending {
+                Ending::WhenDecided => Schedule::new(time, budgets.run.confidence)?,
+                Ending::AsPlanned => Schedule::fixed(time, budgets.run.confidence)?,
+            },
             metrics: Vec::new(),
             timings: Vec::new(),
         })
@@ -229,6 +249,7 @@ impl<'a> Comparison<'a> {
             budgets,
             limits: &limits,
             seed: self.settings.seed,
+            ending: self.settings.ending,
             cores: self.machine.placement.clone(),
             logs: self.out,
         };
@@ -318,7 +339,7 @@ enum Sort {
 }
 
 /// The names of a sort's metrics that the user wants.
-fn names_of<'b>(budgets: &'b Budgets, settings: &CompareSettings, sort: Sort) -> Vec<&'b str> {
+fn names_of<'b>(budgets: &'b Budgets, settings: &MeasuringSettings, sort: Sort) -> Vec<&'b str> {
     let is_of_sort = |probe: &Probe| match probe {
         Probe::Command { .. } => sort == Sort::Counted,
         Probe::RespLoad { .. } => sort == Sort::Timed,
@@ -332,7 +353,7 @@ fn names_of<'b>(budgets: &'b Budgets, settings: &CompareSettings, sort: Sort) ->
 }
 
 /// Whether `--only` lets a metric through: by its name, or by a pattern for its cases.
-fn is_wanted(settings: &CompareSettings, name: &str) -> bool {
+fn is_wanted(settings: &MeasuringSettings, name: &str) -> bool {
     let Some(only) = &settings.only else {
         return true;
     };

@@ -70,7 +70,9 @@ pub(super) enum CliError {
     },
     /// A report cannot be read.
     #[error("cannot read {}: {source}", path.display())]
-    #[diagnostic(help("name the report.json of a run; by default it is in target/gate"))]
+    #[diagnostic(help(
+        "name the report.json of a run, by default in target/gate, or the samples.json of every runner"
+    ))]
     ReadReport {
         /// The file.
         path: PathBuf,
@@ -79,13 +81,43 @@ pub(super) enum CliError {
     },
     /// A file is no report.
     #[error("{}: {source}", path.display())]
-    #[diagnostic(help("judge a report.json with the version of gate that wrote it"))]
+    #[diagnostic(help(
+        "judge report.json and samples.json with the version of gate that wrote them"
+    ))]
     NoReport {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: crate::report::ReportError,
     },
+    /// `gate judge` without a file.
+    #[error("no samples.json and no report.json is named")]
+    #[diagnostic(help(
+        "`gate judge target/gate/report.json` judges a run again, `gate judge FOLDER` what is in FOLDER of \
+         several runners"
+    ))]
+    NothingNamed,
+    /// A folder without samples.
+    #[error("{} has no .json file in it", path.display())]
+    #[diagnostic(help("name the folder with the samples.json of every runner"))]
+    NoSamples {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A report among samples.
+    #[error("{} is the report of a whole run, which cannot be judged together with others", path.display())]
+    #[diagnostic(help(
+        "`gate compare` stops when its own data are clear; let several runners `gate measure`, and judge \
+         their samples.json"
+    ))]
+    NotSamples {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Samples of several runners that do not belong together.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Pool(#[from] crate::report::PoolError),
     /// A file of budgets is no text.
     #[error("{file} of {revision} is not UTF-8 text")]
     NotText {

@@ -14,6 +14,7 @@ mod counted;
 mod error;
 mod init;
 mod judge;
+mod measure;
 mod outcome;
 mod post;
 mod progress;
@@ -67,6 +68,9 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Init(init) => init::run(&init, repository.as_deref()).map(|()| Exit::Accepted),
+        Command::Measure(measure) => {
+            measure::run(measure, repository.as_deref()).map(|()| Exit::Accepted)
+        }
         Command::Judge(judge) => judge::run(&judge),
         Command::Post(post) => post::run(post, repository.as_deref()).map(|()| Exit::Accepted),
     };

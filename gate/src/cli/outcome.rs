@@ -16,18 +16,18 @@ use crate::report::{self, Palette, Report, RunFacts, Runner, Timing, Tool};
 use crate::{revision, runner};
 
 /// The output folder, made where it is missing.
-pub(super) fn folder(settings: &CompareSettings, sides: &Sides) -> Result<PathBuf, CliError> {
-    let path = settings
-        .out
-        .clone()
-        .unwrap_or_else(|| sides.repository.root().join("target/gate"));
+pub(super) fn folder(out: Option<&Path>, sides: &Sides) -> Result<PathBuf, CliError> {
+    let path = out.map_or_else(
+        || sides.repository.root().join("target/gate"),
+        Path::to_owned,
+    );
     let io = |source| CliError::Out {
         path: path.clone(),
         source,
     };
     std::fs::create_dir_all(&path).map_err(io)?;
     // The folder is ours; without this its files would count as changes of the working tree.
-    if settings.out.is_none() {
+    if out.is_none() {
         std::fs::write(path.join(".gitignore"), "*\n").map_err(io)?;
     }
     path.canonicalize().map_err(io)
@@ -107,6 +107,7 @@ pub(super) fn facts(
         base: revision(&sides.base),
         head: revision(&sides.head),
         runner: runner(machine),
+        runners: Vec::new(),
         seed,
         tool: Tool {
             name: env!("CARGO_PKG_NAME").to_owned(),

@@ -19,6 +19,8 @@ use crate::measure::SLICE;
 
 /// Rounds beyond which measuring longer is not planned: four looks and a confirmation.
 const ROUNDS_MAX: u32 = 50;
+/// The same for one of several runners: one look and a confirmation.
+const FIXED_ROUNDS_MAX: u32 = 30;
 /// The fewest rounds that can be decided and confirmed.
 const ROUNDS_MIN: u32 = 16;
 /// A round shorter than this is mostly set-up.
@@ -43,10 +45,24 @@ pub(super) struct Schedule {
 impl Schedule {
     /// The schedule for a group that has `time`.
     pub(super) fn new(time: Duration, confidence: f64) -> Result<Self, JudgeError> {
+        Self::of(Plan::for_rounds, ROUNDS_MAX, time, confidence)
+    }
+
+    /// The schedule of one of several runners.
+    pub(super) fn fixed(time: Duration, confidence: f64) -> Result<Self, JudgeError> {
+        Self::of(Plan::fixed, FIXED_ROUNDS_MAX, time, confidence)
+    }
+
+    fn of(
+        plan_for: fn(u32, f64) -> Result<Plan, JudgeError>,
+        rounds_max: u32,
+        time: Duration,
+        confidence: f64,
+    ) -> Result<Self, JudgeError> {
         let mut rounds = ROUNDS_MIN;
-        let mut plan = Plan::for_rounds(rounds, confidence)?;
-        while rounds < ROUNDS_MAX {
-            let longer = Plan::for_rounds(rounds + 1, confidence)?;
+        let mut plan = plan_for(rounds, confidence)?;
+        while rounds < rounds_max {
+            let longer = plan_for(rounds + 1, confidence)?;
             if ROUND_SHORT.mul_f64(cost(&longer)) > time {
                 break;
             }
@@ -93,6 +109,19 @@ mod tests {
         assert_eq!(full.slices, 58);
         assert!(
             full.main_time > Duration::from_secs(260) && full.main_time < Duration::from_secs(263)
+        );
+    }
+
+    #[test]
+    fn one_of_several_runners_measures_fewer_and_longer_rounds() {
+        let fixed = |seconds| Schedule::fixed(Duration::from_secs(seconds), 0.99).unwrap();
+        let full = fixed(360);
+        let (looks, confirmation) = (full.plan.looks.as_slice(), full.plan.confirmation);
+        assert_eq!((looks, confirmation, full.slices), (&[20][..], 10, 95));
+        let short = fixed(45);
+        assert_eq!(
+            (short.plan.looks.as_slice(), short.plan.confirmation),
+            (&[8][..], 8)
         );
     }
 

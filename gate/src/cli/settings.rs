@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::ValueEnum as _;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::args::{CompareArgs, FailOn, Format};
+use super::args::{CompareArgs, FailOn, Format, MeasuringArgs};
 use super::error::CliError;
 use super::progress::Chatter;
 use super::revisions::SidesSettings;
@@ -27,24 +27,31 @@ pub(super) enum Depth {
     Quick,
 }
 
-/// `gate compare`, resolved.
+/// When measuring ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// As soon as every metric is decided.
+    WhenDecided,
+    /// After all planned rounds: what one runner finds must not decide how much it has to say.
+    AsPlanned,
+}
+
+/// What is measured, and for how long: resolved.
 #[derive(Debug)]
-pub(super) struct CompareSettings {
+pub(super) struct MeasuringSettings {
     pub(super) sides: SidesSettings,
     pub(super) only: Option<GlobSet>,
     /// `only` as typed.
     pub(super) patterns: Vec<String>,
     pub(super) depth: Depth,
+    pub(super) ending: Ending,
     pub(super) seed: u64,
     pub(super) out: Option<PathBuf>,
-    pub(super) format: Format,
-    pub(super) fail_on: FailOn,
     pub(super) chatter: Chatter,
-    pub(super) step: Step,
 }
 
-impl CompareSettings {
-    pub(super) fn new(args: CompareArgs) -> Result<Self, CliError> {
+impl MeasuringSettings {
+    pub(super) fn new(args: MeasuringArgs, ending: Ending) -> Result<Self, CliError> {
         let max_time = match (args.max_time, input("GATE_MAX_TIME")) {
             (Some(time), _) => Some(time),
             (None, None) => None,
@@ -58,7 +65,6 @@ impl CompareSettings {
                 )
             }
         };
-        let fail_on = fail_on(args.fail_on)?;
         let budgets = match input("GATE_BUDGETS") {
             Some(path) if args.budgets == Path::new("budgets.toml") => path.into(),
             _ => args.budgets,
@@ -72,20 +78,38 @@ impl CompareSettings {
             },
             only: globs(&args.only)?,
             patterns: args.only,
-            depth: if args.quick {
-                Depth::Quick
-            } else {
-                Depth::Full(max_time)
-            },
+            depth: Depth::Full(max_time),
+            ending,
             seed: args.seed.unwrap_or_else(rand::random),
             out: args.out,
-            format: args.format,
-            fail_on,
             chatter: if args.quiet {
                 Chatter::Quiet
             } else {
                 Chatter::Steps
             },
+        })
+    }
+}
+
+/// `gate compare`, resolved.
+#[derive(Debug)]
+pub(super) struct CompareSettings {
+    pub(super) what: MeasuringSettings,
+    pub(super) format: Format,
+    pub(super) fail_on: FailOn,
+    pub(super) step: Step,
+}
+
+impl CompareSettings {
+    pub(super) fn new(args: CompareArgs) -> Result<Self, CliError> {
+        let mut what = MeasuringSettings::new(args.what, Ending::WhenDecided)?;
+        if args.quick {
+            what.depth = Depth::Quick;
+        }
+        Ok(Self {
+            what,
+            format: args.format,
+            fail_on: fail_on(args.fail_on)?,
             step: step()?,
         })
     }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use super::error::CliError;
 use super::progress::Progress;
 use super::schedule::Schedule;
+use super::settings::Ending;
 use super::units;
 use crate::budget::{Budgets, Load, Probe, Quantity, Serve};
-use crate::judge::{Advisor, Clock, Design, Limits, NextStep, NoisyMetric, RoundsDone};
+use crate::judge::{Advisor, Clock, Design, Limits, NextStep, NoisyMetric, Rounds, RoundsDone};
 use crate::measure::{ArmUnderTest, RoundRunner, RoundSettings, SLICE, Seeds};
 use crate::model::{Arm, MetricId, NoisyRound, RoundSet};
 use crate::process::{Interrupt, Plan};
@@ -31,6 +32,7 @@ pub(super) struct TimedSettings<'a> {
     pub(super) budgets: &'a Budgets,
     pub(super) limits: &'a Limits<'a>,
     pub(super) seed: u64,
+    pub(super) ending: Ending,
     pub(super) cores: Plan,
     pub(super) logs: &'a Path,
 }
@@ -182,22 +184,30 @@ impl GroupRun<'_> {
             } else {
                 Clock::Running
             };
-            match self.advice(done, clock)? {
+            let next = match self.settings.ending {
+                Ending::WhenDecided => self.advice(done, clock)?,
+                Ending::AsPlanned => self.schedule.plan.as_planned(done, clock),
+            };
+            match next {
                 NextStep::Done => return Ok(confirming.map(|start| start.elapsed())),
                 NextStep::Measure { until } => {
-                    self.tell(&format!(
-                        "timing, round {} of {until} before the next look",
-                        done.main + 1
-                    ));
+                    let to = match self.settings.ending {
+                        Ending::WhenDecided => " before the next look",
+                        Ending::AsPlanned => "",
+                    };
+                    let round = done.main + 1;
+                    self.tell(&format!("timing, round {round} of {until}{to}"));
                     self.round(done.main + done.confirmation, RoundSet::Main)?;
                     done.main += 1;
                 }
                 NextStep::Confirm { until } => {
                     confirming.get_or_insert_with(Instant::now);
                     let next = done.confirmation + 1;
-                    self.tell(&format!(
-                        "past a budget: confirming with a control, round {next} of {until}"
-                    ));
+                    let why = match self.settings.ending {
+                        Ending::WhenDecided => "past a budget: confirming",
+                        Ending::AsPlanned => "confirming",
+                    };
+                    self.tell(&format!("{why} with a control, round {next} of {until}"));
                     self.round(done.main + done.confirmation, RoundSet::Confirmation)?;
                     done.confirmation += 1;
                 }
@@ -207,12 +217,12 @@ impl GroupRun<'_> {
 
     /// Rounds that are measured however long they take: below, no verdict exists.
     fn least(&self) -> u32 {
-        self.schedule
-            .plan
-            .looks
-            .first()
-            .copied()
-            .unwrap_or_default()
+        let plan = &self.schedule.plan;
+        match self.settings.ending {
+            Ending::WhenDecided => plan.looks.first().copied().unwrap_or_default(),
+            // As many as the confirmation, which is never shorter than an interval needs.
+            Ending::AsPlanned => plan.confirmation,
+        }
     }
 
     fn advice(&self, done: RoundsDone, clock: Clock) -> Result<NextStep, CliError> {
@@ -234,7 +244,7 @@ impl GroupRun<'_> {
                 direction: spec.direction,
                 floor: spec.floor,
                 limit,
-                rounds: &metric.rounds,
+                rounds: Rounds::One(&metric.rounds),
             });
         }
         Ok(self.advisor.next_step(&metrics, done, clock)?)

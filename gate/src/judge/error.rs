@@ -122,6 +122,46 @@ pub enum JudgeError {
     /// Values so far apart that their ratio is not a number of percent.
     #[error("the values of `{0}` are too far apart for a percentage")]
     Overflow(MetricId),
+    /// The values of several runners are not told apart.
+    #[error(
+        "the runners of `{0}` must be numbered from 1, ascending, each once, and at most {max}",
+        max = super::RUNNERS_MAX
+    )]
+    RunnerNumbers(MetricId),
+    /// The runners of a run are not told apart.
+    #[error(
+        "the runners of the run must be numbered from 1, ascending, each once, and at most {max}",
+        max = super::RUNNERS_MAX
+    )]
+    RunnerList,
+    /// Values of a runner that the run does not have.
+    #[error("`{metric}` has values of runner {number}, which is none of this run's")]
+    UnknownRunner {
+        /// Which metric.
+        metric: MetricId,
+        /// Which runner.
+        number: u32,
+    },
+    /// Some metrics are of one machine, some of several runners.
+    #[error("some metrics have values of one machine, some of several runners")]
+    MixedRunners,
+    /// Rounds of several runners that may have ended when their data were clear.
+    #[error("rounds of several runners can only be pooled where one look was planned")]
+    PooledLooks,
+    /// One runner counted what another did not have.
+    #[error(
+        "`{metric}` was counted on {arm} by runner {with}, but runner {without} has no value of it"
+    )]
+    OnSomeRunners {
+        /// Which metric.
+        metric: MetricId,
+        /// On which arm.
+        arm: Arm,
+        /// A runner that has it.
+        with: u32,
+        /// A runner that has not.
+        without: u32,
+    },
     /// A FAIL would rest on rounds without the copy of base.
     #[error(
         "the confirmation of `{0}` lacks the control arm, without which a FAIL is not believed"

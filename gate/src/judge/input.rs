@@ -1,5 +1,7 @@
 //! What a verdict depends on: budgets of both revisions, the planned looks, and the values.
 
+use serde::{Deserialize, Serialize};
+
 use super::plan::Plan;
 use crate::budget::Budgets;
 use crate::model::{MetricId, Samples, Unit};
@@ -18,7 +20,8 @@ pub struct JudgeInput {
 }
 
 /// What was measured of one metric.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MetricInput {
     /// Its name.
     pub id: MetricId,
@@ -29,7 +32,8 @@ pub struct MetricInput {
 }
 
 /// The values of a metric, or why there are none.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Taken {
     /// Values.
     Samples(Samples),

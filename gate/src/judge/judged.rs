@@ -45,6 +45,31 @@ pub struct Row {
     pub reason: Reason,
     /// What the verdict rests on.
     pub evidence: Evidence,
+    /// What each of several runners says; empty where there is only one.
+    pub by_runner: Vec<ByRunner>,
+}
+
+/// What one of several runners says of a metric.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByRunner {
+    /// Its number, from 1.
+    pub runner: u32,
+    /// Base's value there, in the metric's unit.
+    pub base: Option<f64>,
+    /// Head's value there, in the metric's unit.
+    pub head: Option<f64>,
+    /// Signed change of head against base there.
+    #[serde(rename = "delta_pct")]
+    pub delta: Option<Percent>,
+    /// Lower end of its own interval of the adverse change.
+    #[serde(rename = "adverse_low_pct")]
+    pub low: Option<Percent>,
+    /// Upper end of its own interval of the adverse change.
+    #[serde(rename = "adverse_high_pct")]
+    pub high: Option<Percent>,
+    /// Whether it says something else than all together.
+    pub strays: bool,
 }
 
 /// What a verdict rests on.
@@ -85,6 +110,10 @@ pub enum Doubt {
     Contradicted,
     /// Base differed from its own copy by as much as this, in adverse percent.
     Unfit(Percent),
+    /// The same on one of several runners.
+    UnfitRunner(u32, Percent),
+    /// One of several runners is past the limit by itself, all together are not.
+    Divided(u32, Percent),
 }
 
 /// A trade of this change.

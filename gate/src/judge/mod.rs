@@ -7,9 +7,13 @@
 //! | `plan` | when to look, and how sure each look must be |
 //! | `step` | what a measuring loop does next |
 //! | `round` | one number from the slices of a round |
+//! | `reading` | what each set of a metric's rounds says |
+//! | `pool` | from the rounds of one or of several runners to an interval |
+//! | `pooled` | what the values of several runners must have in common |
 //! | `noisy` | estimate, interval, band, and where a noisy metric stands |
 //! | `rounds` | the row of a noisy metric: confirmation, control, verdict |
 //! | `exact` | the row of a counted metric |
+//! | `by_machine` | the same over several runners |
 //! | `limit` | how much worse a metric may get: budget and trade |
 //! | `trade` | what became of the trades of this change |
 //! | `overall` | the verdict of the run |
@@ -18,6 +22,7 @@
 //! Everything is a pure function of what is handed in, so that a report judged again gives the
 //! verdict that it carries. What cannot be judged is an error, never a PASS.
 
+mod by_machine;
 mod disturbance;
 mod error;
 mod exact;
@@ -27,6 +32,9 @@ mod limit;
 mod noisy;
 mod overall;
 mod plan;
+mod pool;
+mod pooled;
+mod reading;
 mod round;
 mod rounds;
 mod run;
@@ -36,10 +44,11 @@ mod trade;
 pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds, generator_bound_rounds};
 pub use error::{JudgeError, RoundFault};
 pub use input::{JudgeInput, MetricInput, Taken};
-pub use judged::{Doubt, Evidence, Judged, Order, Row, TradeOutcome, TradeUsage};
+pub use judged::{ByRunner, Doubt, Evidence, Judged, Order, Row, TradeOutcome, TradeUsage};
 pub use limit::{Ceilings, Limit, Limits, kind};
-pub use noisy::{Estimate, NoisyMetric};
+pub use noisy::{Estimate, NoisyMetric, Rounds};
 pub use plan::Plan;
+pub use pooled::RUNNERS_MAX;
 pub use run::judge;
 pub use step::{Advisor, Clock, Design, NextStep, RoundsDone};
 

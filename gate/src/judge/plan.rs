@@ -62,9 +62,7 @@ impl Plan {
     /// The confirmation is set aside, then looks come every ten rounds. Fewer rounds than can give
     /// an interval are not planned for: such a run takes longer than it was given.
     pub fn for_rounds(rounds: u32, confidence: f64) -> Result<Self, JudgeError> {
-        // The control's interval errs by half on either side, and so needs the most rounds.
-        let needed = rounds_needed((1.0 - confidence) / 2.0).map_err(JudgeError::Confidence)?;
-        let least = u32::try_from(needed).map_err(|_| JudgeError::Plan)?;
+        let least = least_rounds(confidence)?;
         let confirmation = (rounds / 2).min(LOOK_ROUNDS).max(least);
         let main = rounds
             .saturating_sub(confirmation)
@@ -81,6 +79,25 @@ impl Plan {
         })
     }
 
+    /// The plan of one of several runners that has time for `rounds` rounds in all: one look after
+    /// all of them, and a confirmation of half as many that is always measured.
+    ///
+    /// What a runner measures must not depend on what it finds, or the runners that found something
+    /// would have more to say than the others. Between-runner variation is not made smaller by more
+    /// rounds, so there are fewer than one machine alone would plan.
+    pub fn fixed(rounds: u32, confidence: f64) -> Result<Self, JudgeError> {
+        let least = least_rounds(confidence)?;
+        let confirmation = (rounds / 3).min(LOOK_ROUNDS).max(least);
+        let main = rounds
+            .saturating_sub(confirmation)
+            .min(2 * LOOK_ROUNDS)
+            .max(least);
+        Ok(Self {
+            looks: vec![main],
+            confirmation,
+        })
+    }
+
     /// Rounds of the main set when nothing is decided early.
     pub(super) fn main_rounds(&self) -> Result<u32, JudgeError> {
         let grows = self.looks.windows(2).all(|pair| pair.first() < pair.get(1));
@@ -89,6 +106,12 @@ impl Plan {
             _ => Err(JudgeError::Plan),
         }
     }
+}
+
+/// The fewest rounds of a set: the control's interval errs by half on either side, and needs the most.
+fn least_rounds(confidence: f64) -> Result<u32, JudgeError> {
+    let needed = rounds_needed((1.0 - confidence) / 2.0).map_err(JudgeError::Confidence)?;
+    u32::try_from(needed).map_err(|_| JudgeError::Plan)
 }
 
 /// How sure a look must be.
@@ -114,6 +137,9 @@ impl Look {
 
     /// The same levels for another number of rounds.
     pub(super) fn over(&self, rounds: usize) -> Self {
+        if self.law.values() == rounds {
+            return self.clone();
+        }
         Self {
             law: SignedRank::new(rounds),
             ..self.clone()
@@ -264,6 +290,18 @@ mod tests {
         assert_eq!(looks(22), (vec![12], 10));
         assert_eq!(looks(16), (vec![8], 8));
         assert_eq!(looks(0), (vec![8], 8));
+    }
+
+    #[test]
+    fn one_of_several_runners_has_one_look() {
+        let fixed = |rounds| {
+            let plan = Plan::fixed(rounds, 0.99).unwrap();
+            (plan.looks, plan.confirmation)
+        };
+        assert_eq!(fixed(100), (vec![20], 10));
+        assert_eq!(fixed(30), (vec![20], 10));
+        assert_eq!(fixed(24), (vec![16], 8));
+        assert_eq!(fixed(0), (vec![8], 8));
     }
 
     #[test]

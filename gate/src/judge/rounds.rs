@@ -10,7 +10,9 @@
 //! | inside | neither | PASS | within noise |
 //! | open | | by policy | inconclusive |
 //!
-//! Policy is `run.inconclusive`: WARN or FAIL. A real move for the better lies below 0 altogether, so
+//! | inside or open | one of several runners is past the limit alone, confirmed | by policy | inconclusive |
+//!
+//! The last row comes before the three above it. Policy is `run.inconclusive`: WARN or FAIL. A real move for the better lies below 0 altogether, so
 //! it is always inside.
 //!
 //! The interval in the row is that of the rounds which the verdict rests on: the main ones, and both
@@ -19,8 +21,9 @@
 use super::JudgeError;
 use super::judged::{Doubt, Evidence, Order, Row};
 use super::limit::Ceilings;
-use super::noisy::{Estimate, NoisyMetric, Reading, Resolution, Standing, standings};
+use super::noisy::{Estimate, NoisyMetric, Resolution, Standing, standings};
 use super::plan::Levels;
+use super::reading::Reading;
 use crate::budget::{Inconclusive, Run};
 use crate::model::{Kind, Percent, Reason, RoundSet, Unit, Verdict};
 
@@ -70,16 +73,17 @@ impl<'a> Judge<'a> {
                     Some(_) => (estimate, self.undecided(), Reason::Inconclusive, doubt),
                 }
             }
-            Standing::Inside => {
+            Standing::Inside | Standing::Open => {
                 let main = reading.main_estimate(self.levels)?;
-                let (verdict, reason) = inside(&main, reading.ceilings);
-                (main, verdict, reason, None)
-            }
-            Standing::Open => {
-                let main = reading.main_estimate(self.levels)?;
-                (main, self.undecided(), Reason::Inconclusive, None)
+                let divided = self.divided(reading)?;
+                let (verdict, reason) = match (standing, divided) {
+                    (Standing::Inside, None) => inside(&main, reading.ceilings),
+                    _ => (self.undecided(), Reason::Inconclusive),
+                };
+                (main, verdict, reason, divided)
             }
         };
+        let by_runner = reading.by_runner(self.levels, &estimate)?;
         let (base, head) = reading.medians()?;
         let sign = reading.metric.direction.adverse_sign();
         Ok(Row {
@@ -98,7 +102,17 @@ impl<'a> Judge<'a> {
                 doubt,
                 confidence: self.run.confidence,
             },
+            by_runner,
         })
+    }
+
+    /// The runner that is past the limit where all together are not.
+    fn divided(&self, reading: &Reading<'_>) -> Result<Option<Doubt>, JudgeError> {
+        if !reading.is_pooled() {
+            return Ok(None);
+        }
+        let alone = reading.past_alone(self.levels)?;
+        Ok(alone.map(|(runner, estimate)| Doubt::Divided(runner, estimate.middle)))
     }
 
     /// Why rounds that say FAIL are not believed; `None` where they are.
@@ -110,6 +124,11 @@ impl<'a> Judge<'a> {
         let Some(control) = reading.control(self.levels)? else {
             return Ok(Some(Doubt::Unconfirmed));
         };
+        if reading.is_pooled()
+            && let Some((runner, by)) = reading.unfit(self.levels)?
+        {
+            return Ok(Some(Doubt::UnfitRunner(runner, by)));
+        }
         if control.is_worse() || control.is_better() {
             return Ok(Some(Doubt::Unfit(control.middle)));
         }
@@ -183,6 +202,7 @@ pub(super) fn report_only_rounds(
     let sign = metric.direction.adverse_sign();
     Ok(Row {
         delta: Percent::new(sign * estimate.middle.get()).ok(),
+        by_runner: reading.by_runner(levels, &estimate)?,
         evidence: Evidence::Rounds {
             estimate,
             doubt: None,

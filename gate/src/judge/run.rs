@@ -12,16 +12,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::exact::{Removal, exact, middle, missing};
+use super::by_machine;
+use super::exact::{ExactOutcome, Removal, exact, middle, missing};
 use super::input::{JudgeInput, MetricInput, Taken};
 use super::judged::{Evidence, Judged, Row};
 use super::limit::{Limit, Limits, kind};
-use super::noisy::NoisyMetric;
+use super::noisy::{NoisyMetric, Rounds};
 use super::plan::Levels;
 use super::rounds::{Judge, report_only_rounds};
-use super::{JudgeError, overall, trade};
+use super::{JudgeError, overall, pooled, trade};
 use crate::budget::{MetricSpec, Run, TradeLedger, budget_changes, live_trades};
-use crate::model::{Arm, Kind, MetricId, NoisyRound, Percent, Reason, Samples, Unit, Verdict};
+use crate::model::{Arm, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict};
 
 /// Judges a run.
 pub fn judge(input: &JudgeInput) -> Result<Judged, JudgeError> {
@@ -30,6 +31,7 @@ pub fn judge(input: &JudgeInput) -> Result<Judged, JudgeError> {
     let TradeLedger { live, .. } = live_trades(base, head);
     let limits = Limits::new(&live, head)?;
     check_names(input)?;
+    pooled::check(input)?;
     let family = noisy_judged(input);
     let levels = Levels::new(&input.plan, head.run.confidence, family)?;
     let sorted = Sorted::new(input, &limits, &levels)?;
@@ -118,19 +120,26 @@ impl<'a> Sorted<'a> {
             (Taken::Samples(Samples::Exact(samples)), Kind::Exact, Some(limit)) => {
                 let removal = removal(limits, id);
                 let outcome = exact(id, spec.direction, &limit, removal, samples)?;
-                Row {
-                    base: outcome.base,
-                    head: outcome.head,
-                    delta: outcome.delta,
-                    verdict: outcome.verdict,
-                    reason: outcome.reason,
-                    evidence: outcome.evidence,
-                    ..blank
-                }
+                counted_row(blank, outcome)
             }
             (Taken::Samples(Samples::Noisy { rounds }), Kind::Noisy, Some(limit)) => {
-                self.noisy.push(noisy_metric(id, spec, limit, rounds));
+                self.noisy
+                    .push(noisy_metric(id, spec, limit, Rounds::One(rounds)));
                 return Ok(());
+            }
+            (Taken::Samples(Samples::NoisyByRunner { runners }), Kind::Noisy, Some(limit)) => {
+                self.noisy
+                    .push(noisy_metric(id, spec, limit, Rounds::Several(runners)));
+                return Ok(());
+            }
+            (Taken::Samples(Samples::ExactByRunner { runners }), Kind::Exact, Some(limit)) => {
+                let removal = removal(limits, id);
+                let (outcome, by_runner) =
+                    by_machine::judge(id, spec.direction, &limit, removal, runners)?;
+                Row {
+                    by_runner,
+                    ..counted_row(blank, outcome)
+                }
             }
             (Taken::Samples(samples), Kind::ReportOnly, None) => {
                 report_only(metric, spec, samples, levels, run)?
@@ -155,7 +164,7 @@ fn noisy_metric<'a>(
     id: &'a MetricId,
     spec: &MetricSpec,
     limit: Limit,
-    rounds: &'a [NoisyRound],
+    rounds: Rounds<'a>,
 ) -> NoisyMetric<'a> {
     NoisyMetric {
         id,
@@ -180,6 +189,20 @@ fn blank_row(metric: &MetricInput, spec: &MetricSpec) -> Row {
         verdict: Verdict::Pass,
         reason: Reason::Skipped,
         evidence: Evidence::NotMeasured(String::new()),
+        by_runner: Vec::new(),
+    }
+}
+
+/// A row with what its counts came to.
+fn counted_row(blank: Row, outcome: ExactOutcome) -> Row {
+    Row {
+        base: outcome.base,
+        head: outcome.head,
+        delta: outcome.delta,
+        verdict: outcome.verdict,
+        reason: outcome.reason,
+        evidence: outcome.evidence,
+        ..blank
     }
 }
 
@@ -193,27 +216,30 @@ fn report_only(
 ) -> Result<Row, JudgeError> {
     let id = &metric.id;
     let blank = blank_row(metric, spec);
-    match samples {
-        Samples::Noisy { rounds } => {
-            let limit = Limit::relative(Percent::ZERO);
-            let noisy = noisy_metric(id, spec, limit, rounds);
-            report_only_rounds(&noisy, levels, run, blank)
-        }
-        Samples::Exact(counts) => {
-            let base = middle(id, Arm::Base, &counts.base)?;
-            let head = middle(id, Arm::Head, &counts.head)?;
-            let delta = base.zip(head).and_then(|(b, h)| Percent::change(b, h).ok());
-            let sign = spec.direction.adverse_sign();
-            let adverse = delta.and_then(|d| Percent::new(sign * d.get()).ok());
-            Ok(Row {
-                base,
-                head,
-                delta,
-                evidence: Evidence::Counts(adverse),
-                ..blank
-            })
-        }
-    }
+    let in_rounds = |rounds| {
+        let limit = Limit::relative(Percent::ZERO);
+        let noisy = noisy_metric(id, spec, limit, rounds);
+        report_only_rounds(&noisy, levels, run, blank_row(metric, spec))
+    };
+    let (counts, by_runner) = match samples {
+        Samples::Noisy { rounds } => return in_rounds(Rounds::One(rounds)),
+        Samples::NoisyByRunner { runners } => return in_rounds(Rounds::Several(runners)),
+        Samples::Exact(counts) => (counts.clone(), Vec::new()),
+        Samples::ExactByRunner { runners } => by_machine::together(id, runners)?,
+    };
+    let base = middle(id, Arm::Base, &counts.base)?;
+    let head = middle(id, Arm::Head, &counts.head)?;
+    let delta = base.zip(head).and_then(|(b, h)| Percent::change(b, h).ok());
+    let sign = spec.direction.adverse_sign();
+    let adverse = delta.and_then(|d| Percent::new(sign * d.get()).ok());
+    Ok(Row {
+        base,
+        head,
+        delta,
+        evidence: Evidence::Counts(adverse),
+        by_runner,
+        ..blank
+    })
 }
 
 /// Values of a metric that head's budgets do not have any more.
@@ -231,6 +257,10 @@ fn gone(
     let row = removed_row(metric.id.clone(), spec, limits)?;
     let base = match &metric.taken {
         Taken::Samples(Samples::Exact(counts)) => middle(&metric.id, Arm::Base, &counts.base)?,
+        Taken::Samples(Samples::ExactByRunner { runners }) => {
+            let (counts, _) = by_machine::together(&metric.id, runners)?;
+            middle(&metric.id, Arm::Base, &counts.base)?
+        }
         _ => None,
     };
     Ok(Some(Row {

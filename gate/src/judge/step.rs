@@ -12,8 +12,9 @@
 //! far to go. Metrics that share the error for FAIL but have no rounds yet count as kept.
 
 use super::JudgeError;
-use super::noisy::{NoisyMetric, Reading, Resolution, Standing, standings};
+use super::noisy::{NoisyMetric, Resolution, Standing, standings};
 use super::plan::{Levels, Plan};
+use super::reading::Reading;
 use crate::model::RoundSet;
 
 /// Whether the main rounds may go on.
@@ -126,6 +127,25 @@ impl Advisor {
         if measured < self.plan.confirmation {
             NextStep::Confirm {
                 until: self.plan.confirmation,
+            }
+        } else {
+            NextStep::Done
+        }
+    }
+}
+
+impl Plan {
+    /// What comes next where every planned round is measured, whatever the values are: the main set,
+    /// which only the clock may cut short, and then the confirmation.
+    #[must_use]
+    pub fn as_planned(&self, rounds: RoundsDone, clock: Clock) -> NextStep {
+        let until = self.looks.last().copied().unwrap_or(0);
+        let is_short = rounds.main < until && rounds.confirmation == 0;
+        if is_short && clock == Clock::Running {
+            NextStep::Measure { until }
+        } else if rounds.confirmation < self.confirmation {
+            NextStep::Confirm {
+                until: self.confirmation,
             }
         } else {
             NextStep::Done

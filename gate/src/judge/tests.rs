@@ -1,6 +1,7 @@
 //! Runs judged as a whole: one test for each row of the table of verdicts, and for what is an error.
 
 mod changes;
+mod runners;
 mod simulation;
 mod steps;
 
@@ -162,7 +163,8 @@ fn several_metrics_share_the_error_for_fail() {
 
 /// Where metrics with these main rounds stand while more rounds may come.
 fn standings_of(mains: &[&[f64]]) -> Vec<String> {
-    use super::noisy::{Reading, Resolution, standings};
+    use super::noisy::{Resolution, standings};
+    use super::reading::Reading;
     let id = MetricId::new("cpu").unwrap();
     let three = Percent::new(3.0).unwrap();
     let all: Vec<Vec<NoisyRound>> = mains
@@ -176,7 +178,7 @@ fn standings_of(mains: &[&[f64]]) -> Vec<String> {
             direction: LowerIsBetter,
             floor: Percent::new(1.0).unwrap(),
             limit: Limit::relative(three),
-            rounds,
+            rounds: Rounds::One(rounds),
         })
         .collect();
     let readings: Vec<Reading<'_>> = metrics

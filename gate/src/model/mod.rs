@@ -13,5 +13,7 @@ pub use bound::{Amount, Bound, BoundError, Comparison};
 pub use metric::{Direction, Kind, MetricId, MetricIdError, Unit, UnitError};
 pub use percent::{NotFinite, Percent};
 pub(crate) use present::present;
-pub use sample::{ExactSamples, NoisyRound, RoundHealth, RoundSet, Samples};
+pub use sample::{
+    ExactSamples, NoisyRound, RoundHealth, RoundSet, RunnerCounts, RunnerRounds, Samples,
+};
 pub use verdict::{Reason, Verdict};

@@ -26,6 +26,50 @@ pub enum Samples {
         /// In the order in which they were measured.
         rounds: Vec<NoisyRound>,
     },
+    /// Counted values of several runners.
+    ExactByRunner {
+        /// By the runners' numbers.
+        runners: Vec<RunnerCounts>,
+    },
+    /// Timed values of several runners.
+    NoisyByRunner {
+        /// By the runners' numbers.
+        runners: Vec<RunnerRounds>,
+    },
+}
+
+impl Samples {
+    /// The numbers of the runners that it holds values of; none where one machine took them all.
+    #[must_use]
+    pub fn runners(&self) -> Vec<u32> {
+        match self {
+            Self::Exact(_) | Self::Noisy { .. } => Vec::new(),
+            Self::ExactByRunner { runners } => runners.iter().map(|r| r.runner).collect(),
+            Self::NoisyByRunner { runners } => runners.iter().map(|r| r.runner).collect(),
+        }
+    }
+}
+
+/// What one of several runners counted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunnerCounts {
+    /// The runner's number, from 1.
+    pub runner: u32,
+    /// What kind of machine it is: counts need to agree only on machines of one kind.
+    pub machine: String,
+    /// Its values.
+    pub counts: ExactSamples,
+}
+
+/// What one of several runners timed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunnerRounds {
+    /// The runner's number, from 1.
+    pub runner: u32,
+    /// In the order in which they were measured.
+    pub rounds: Vec<NoisyRound>,
 }
 
 /// The counted values of one metric: one a run of its probe. Empty where the arm lacks the metric.

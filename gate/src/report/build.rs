@@ -10,30 +10,35 @@
 //! Rows are ordered here, worst first: by verdict, then by how far past its budget a metric is (what
 //! has no number first), then by name; metrics that are only shown come last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 
 use super::schema::{
-    BothBudgets, Measuring, MetricReport, OrderEffect, Report, Revision, RoundCount, Runner,
-    Schema, Timing, Tool, TradeReport,
+    BothBudgets, Measuring, MetricReport, OrderEffect, PooledRunner, Report, Revision, RoundCount,
+    Runner, Schema, Timing, Tool, TradeReport,
 };
 use super::sentence::sentence;
 use super::watched::watched;
 use crate::budget::Budgets;
 use crate::judge::{
-    Estimate, JudgeError, JudgeInput, Judged, MetricInput, Row, Taken, TradeOutcome,
+    Estimate, JudgeError, JudgeInput, Judged, MetricInput, RUNNERS_MAX, Row, Taken, TradeOutcome,
     disturbed_rounds, generator_bound_rounds, judge,
 };
-use crate::model::{Kind, MetricId, Percent, Reason, RoundSet, Samples, Verdict};
+use crate::model::{Kind, MetricId, NoisyRound, Percent, Reason, RoundSet, Samples, Verdict};
 
 /// What a report tells that the judge has no part in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RunFacts {
     /// What the change starts from.
     pub base: Revision,
     /// What is judged.
     pub head: Revision,
-    /// The machine.
+    /// The machine; of several runners the first.
     pub runner: Runner,
+    /// Every runner where there are several; else empty.
+    pub runners: Vec<PooledRunner>,
     /// What every drawn order comes from.
     pub seed: u64,
     /// What makes the report.
@@ -50,11 +55,15 @@ pub enum ReportError {
     /// Not JSON, or not the fields of this schema.
     #[error("not a report of this version of gate: {0}")]
     Schema(#[from] serde_json::Error),
+    /// Not JSON, or not the fields of `samples.json`.
+    #[error("not the samples of this version of gate: {0}")]
+    Samples(#[source] serde_json::Error),
 }
 
 impl Report {
     /// Judges a run and reports it.
     pub fn new(facts: RunFacts, input: &JudgeInput) -> Result<Self, JudgeError> {
+        check_runners(&facts.runners, input)?;
         let judged = judge(input)?;
         let taken: BTreeMap<&MetricId, &Taken> = input
             .metrics
@@ -76,6 +85,7 @@ impl Report {
             budget_changes: judged.budget_changes.clone(),
             trades: trades(&judged),
             runner: facts.runner,
+            runners: facts.runners,
             seed: facts.seed,
             tool: facts.tool,
             timings: facts.timings,
@@ -114,6 +124,7 @@ impl Report {
             base: self.base.clone(),
             head: self.head.clone(),
             runner: self.runner.clone(),
+            runners: self.runners.clone(),
             seed: self.seed,
             tool: self.tool.clone(),
             timings: self.timings.clone(),
@@ -144,6 +155,29 @@ fn taken(metric: &MetricReport) -> Option<MetricInput> {
     })
 }
 
+/// Every runner that has values is among the runners of the run.
+fn check_runners(runners: &[PooledRunner], input: &JudgeInput) -> Result<(), JudgeError> {
+    let ascends = runners
+        .windows(2)
+        .all(|pair| pair.first().map(|r| r.number) < pair.get(1).map(|r| r.number));
+    if runners.len() > RUNNERS_MAX || !ascends {
+        return Err(JudgeError::RunnerList);
+    }
+    let known: BTreeSet<u32> = runners.iter().map(|runner| runner.number).collect();
+    for metric in &input.metrics {
+        let Taken::Samples(samples) = &metric.taken else {
+            continue;
+        };
+        if let Some(number) = samples.runners().into_iter().find(|n| !known.contains(n)) {
+            return Err(JudgeError::UnknownRunner {
+                metric: metric.id.clone(),
+                number,
+            });
+        }
+    }
+    Ok(())
+}
+
 fn samples(taken: &Taken) -> Option<Samples> {
     match taken {
         Taken::Samples(samples) => Some(samples.clone()),
@@ -169,6 +203,7 @@ fn metric(row: &Row, samples: Option<Samples>) -> MetricReport {
         verdict: row.verdict,
         reason: row.reason,
         message: sentence(row),
+        by_runner: row.by_runner.clone(),
         samples,
     }
 }
@@ -209,20 +244,28 @@ fn measuring(
     notes: Vec<String>,
 ) -> Result<Measuring, JudgeError> {
     let rounds = input.metrics.iter().filter_map(|metric| {
-        let Taken::Samples(Samples::Noisy { rounds }) = &metric.taken else {
-            return None;
+        let runners: Vec<&[NoisyRound]> = match &metric.taken {
+            Taken::Samples(Samples::Noisy { rounds }) => vec![rounds],
+            Taken::Samples(Samples::NoisyByRunner { runners }) => runners
+                .iter()
+                .map(|runner| runner.rounds.as_slice())
+                .collect(),
+            _ => return None,
         };
-        let of = |set: RoundSet| rounds.iter().filter(|round| round.set == set).count();
+        let all: Vec<&NoisyRound> = runners.iter().copied().flatten().collect();
+        let of = |set: RoundSet| all.iter().filter(|round| round.set == set).count();
+        let numbers = |of: fn(&[NoisyRound]) -> Vec<u32>| runners.iter().copied().flat_map(of);
         let count = |watched| RoundCount {
             metric: metric.id.clone(),
+            runners: runners.len(),
             main: of(RoundSet::Main),
             confirmation: of(RoundSet::Confirmation),
-            slices: rounds.iter().map(|round| round.base.len()).sum(),
-            disturbed: disturbed_rounds(rounds).collect(),
-            generator_bound: generator_bound_rounds(rounds).collect(),
+            slices: all.iter().map(|round| round.base.len()).sum(),
+            disturbed: numbers(|rounds| disturbed_rounds(rounds).collect()).collect(),
+            generator_bound: numbers(|rounds| generator_bound_rounds(rounds).collect()).collect(),
             watched,
         };
-        Some(watched(&metric.id, rounds).map(count))
+        Some(watched(&metric.id, &all).map(count))
     });
     let orders = judged.position_effects.iter().map(|order| OrderEffect {
         metric: order.metric.clone(),

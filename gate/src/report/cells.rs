@@ -33,30 +33,47 @@ pub(super) struct Cells {
 
 /// The cells of a metric.
 pub(super) fn cells(report: &Report, metric: &MetricReport) -> Cells {
-    let ((base, head), delta) = match &metric.samples {
-        Some(Samples::Noisy { .. }) => {
-            let values = (metric.base.map(timed), metric.head.map(timed));
-            (values, metric.delta_pct.map(timed_change))
-        }
-        Some(Samples::Exact(_)) | None => (
-            counted(metric.base, metric.head),
-            metric.delta_pct.map(counted_change),
-        ),
+    let (base, head) = metric_values(metric, metric.base, metric.head);
+    let change = if is_timed(metric) {
+        timed_change
+    } else {
+        counted_change
+    };
+    Cells {
+        metric: metric.id.to_string(),
+        base,
+        head,
+        delta: metric.delta_pct.map_or_else(|| NOTHING.to_owned(), change),
+        band: band(metric),
+        budget: budget(report, metric),
+        reason: reason(metric),
+    }
+}
+
+/// Values of base and head as the metric's are written, units included.
+pub(super) fn metric_values(
+    metric: &MetricReport,
+    base: Option<f64>,
+    head: Option<f64>,
+) -> (String, String) {
+    let (base, head) = if is_timed(metric) {
+        (base.map(timed), head.map(timed))
+    } else {
+        counted(base, head)
     };
     let unit = |value: Option<String>| match (value, metric.unit.as_str()) {
         (None, _) => NOTHING.to_owned(),
         (Some(value), "") => value,
         (Some(value), unit) => format!("{value} {unit}"),
     };
-    Cells {
-        metric: metric.id.to_string(),
-        base: unit(base),
-        head: unit(head),
-        delta: delta.unwrap_or_else(|| NOTHING.to_owned()),
-        band: band(metric),
-        budget: budget(report, metric),
-        reason: reason(metric),
-    }
+    (unit(base), unit(head))
+}
+
+const fn is_timed(metric: &MetricReport) -> bool {
+    matches!(
+        metric.samples,
+        Some(Samples::Noisy { .. } | Samples::NoisyByRunner { .. })
+    )
 }
 
 fn band(metric: &MetricReport) -> String {

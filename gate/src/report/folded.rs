@@ -6,7 +6,7 @@ use super::cells::{allowance, difference, usage};
 use super::escape::for_markdown;
 use super::number::{duration, percent};
 use super::pieces::{code, rows, sides, target, told};
-use super::schema::{MetricReport, Report, Revision, RoundCount, TradeReport};
+use super::schema::{MetricReport, Report, Revision, RoundCount, Runner, TradeReport};
 use super::watched::{warnings, words};
 use crate::budget::{BudgetChange, ChangeKind};
 use crate::judge::{DISTURBANCE_RULE, TradeUsage};
@@ -175,8 +175,16 @@ pub(super) fn run(report: &Report) -> Fold {
     let mut lines = vec![COLUMNS.to_owned()];
     lines.push(format!("- base: {}", revision(&report.base)));
     lines.push(format!("- head: {}", revision(&report.head)));
-    lines.push(format!("- runner: {}", runner(report)));
-    let notes = report.runner.notes.iter().chain(&report.measuring.notes);
+    if report.runners.is_empty() {
+        lines.push(format!("- runner: {}", runner(&report.runner)));
+    }
+    // The runners of a pool have a part of their own, with their notes.
+    let of_machine = report
+        .runner
+        .notes
+        .iter()
+        .filter(|_| report.runners.is_empty());
+    let notes = of_machine.chain(&report.measuring.notes);
     lines.extend(notes.map(|note| format!("- note: {}", for_markdown(note))));
     lines.extend(warnings(report).map(|warning| format!("- **note**: {}", told(&warning))));
     lines.extend(rounds(report));
@@ -198,9 +206,13 @@ pub(super) fn run(report: &Report) -> Fold {
             .map(|t| format!("{} {}", for_markdown(&t.step), duration(t.seconds)));
         lines.push(format!("- steps: {}", steps.collect::<Vec<_>>().join(", ")));
     }
+    let seed = if report.runners.is_empty() {
+        format!("seed {}, ", report.seed)
+    } else {
+        String::new()
+    };
     lines.push(format!(
-        "- seed {}, {} {}",
-        report.seed,
+        "- {seed}{} {}",
         for_markdown(&report.tool.name),
         for_markdown(&report.tool.version)
     ));
@@ -227,8 +239,7 @@ fn revision(revision: &Revision) -> String {
     }
 }
 
-fn runner(report: &Report) -> String {
-    let runner = &report.runner;
+pub(super) fn runner(runner: &Runner) -> String {
     let mut known = vec![for_markdown(&runner.platform)];
     known.extend(runner.cpu.iter().map(|cpu| for_markdown(cpu)));
     known.push(format!("{} cores", runner.cores));
@@ -296,8 +307,12 @@ fn taken(count: &RoundCount) -> String {
         Some(n) => format!("{n} slices"),
         None => "no slices".to_owned(),
     };
+    let runners = match count.runners {
+        0 | 1 => String::new(),
+        n => format!(", on {n} runners together"),
+    };
     format!(
-        "{} rounds{confirmation}, {slices} of each arm a round{disturbed}; {}",
+        "{} rounds{confirmation}{runners}, {slices} of each arm a round{disturbed}; {}",
         count.main,
         words(&count.watched)
     )
@@ -337,8 +352,11 @@ fn repeat(report: &Report) -> Option<String> {
     } else {
         format!(" {head}")
     };
-    Some(format!(
-        "gate compare --exact-base {base}{head} --seed {}",
-        report.seed
-    ))
+    // Other rounds than those of any one runner.
+    let seed = if report.runners.is_empty() {
+        format!(" --seed {}", report.seed)
+    } else {
+        String::new()
+    };
+    Some(format!("gate compare --exact-base {base}{head}{seed}"))
 }

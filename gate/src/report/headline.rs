@@ -126,6 +126,12 @@ fn advice(report: &Report, worst: &MetricReport) -> &'static str {
         (Verdict::Fail, Reason::Missing) => {
             "Measure it again, or add that trade to `budgets.toml`."
         }
+        (Verdict::Fail, Reason::Inconclusive) if !report.runners.is_empty() => {
+            "Measure on more runners, and look at one that strays."
+        }
+        (_, Reason::Inconclusive) if !report.runners.is_empty() => {
+            "It may land; to know more, measure on more runners, and look at one that strays."
+        }
         (Verdict::Fail, Reason::Inconclusive) => {
             "Run it again with more time (`--max-time`) or on a quieter machine."
         }

@@ -8,6 +8,7 @@
 //! ▸ Budgets of this change          what it lets land from here on
 //! ▸ Trades of this change           what it lets land once
 //! ▸ 40 more metrics pass            the rest of a long table
+//! ▸ 3 runners, pooled              what each of them says, where there are several
 //! ▸ This run                        what the words mean, runner, rounds, steps, how to repeat it
 //! ```
 //!
@@ -19,6 +20,7 @@
 //! part, and says that it was cut. Length is counted in bytes, of which there are never fewer than
 //! characters.
 
+use super::by_runner;
 use super::cells::difference;
 use super::folded::{self, Fold};
 use super::headline::{Subject, headline};
@@ -53,6 +55,7 @@ pub fn markdown(report: &Report) -> String {
         folded::changes(report),
         folded::trades(report),
         folded::rest(report, rest),
+        by_runner::runners(report),
         Some(folded::run(report)),
     ] {
         text.fold(fold);

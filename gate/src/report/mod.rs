@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `schema` | the fields of `report.json` |
 //! | `build` | from a judged run to a report, and back to what can be judged again |
+//! | `measured` | the fields of `samples.json`, what one of several runners measured |
+//! | `pool`, `pool_error` | from the samples of several runners to one report |
+//! | `by_runner` | what each of several runners says |
 //! | `sentence` | the words for each outcome |
 //! | `headline` | the sentence about the whole run, and what to do |
 //! | `watched` | what the machine and the load generator did meanwhile, and what it warns of |
@@ -17,13 +20,17 @@
 //! of the rows are fixed when the report is built.
 
 mod build;
+mod by_runner;
 mod cells;
 mod escape;
 mod folded;
 mod headline;
 mod markdown;
+mod measured;
 mod number;
 mod pieces;
+mod pool;
+mod pool_error;
 mod schema;
 mod sentence;
 mod table;
@@ -32,9 +39,11 @@ mod watched;
 pub use build::{ReportError, RunFacts};
 pub use escape::{for_markdown, for_terminal};
 pub use markdown::{COMMENT_LEN_MAX, MARKER, markdown};
+pub use measured::{Measured, MeasuredSchema, Shard, ShardError};
+pub use pool_error::PoolError;
 pub use schema::{
-    BothBudgets, Measuring, MedianAndMost, MetricReport, OrderEffect, Report, Revision, RoundCount,
-    Runner, Schema, Timing, Tool, TradeReport, Watched,
+    BothBudgets, Measuring, MedianAndMost, MetricReport, OrderEffect, PooledRunner, Report,
+    Revision, RoundCount, Runner, Schema, Timing, Tool, TradeReport, Watched,
 };
 pub use table::{Palette, table};
 

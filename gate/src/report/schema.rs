@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::budget::{Allow, BudgetChange, Budgets};
-use crate::judge::{Plan, TradeUsage};
+use crate::judge::{ByRunner, Plan, TradeUsage};
 use crate::model::{Direction, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict, present};
 
 /// A whole run.
@@ -30,13 +30,16 @@ pub struct Report {
     pub budget_changes: Vec<BudgetChange>,
     /// The trades of this change.
     pub trades: Vec<TradeReport>,
-    /// The machine.
+    /// The machine; of several runners the first.
     pub runner: Runner,
-    /// What every drawn order comes from.
+    /// Every runner of a run that several measured, by number; empty where one machine did it all.
+    pub runners: Vec<PooledRunner>,
+    /// What every drawn order comes from; of several runners the first's.
     pub seed: u64,
     /// What made the report.
     pub tool: Tool,
-    /// How long each step took, in the order in which they ran.
+    /// How long each step took, in the order in which they ran; of several runners the one that took
+    /// longest.
     pub timings: Vec<Timing>,
     /// How the rounds went.
     pub measuring: Measuring,
@@ -108,6 +111,8 @@ pub struct MetricReport {
     pub reason: Reason,
     /// The outcome in words.
     pub message: String,
+    /// What each of several runners says; empty where there is only one.
+    pub by_runner: Vec<ByRunner>,
     /// Every value that was taken.
     #[serde(deserialize_with = "present")]
     pub samples: Option<Samples>,
@@ -162,6 +167,32 @@ pub struct Runner {
     pub notes: Vec<String>,
 }
 
+impl Runner {
+    /// What must be equal for counts to be equal: platform, processor and C library.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let known = [Some(&self.platform), self.cpu.as_ref(), self.libc.as_ref()];
+        let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+        known.join(", ")
+    }
+}
+
+/// One of the runners of a run that several measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PooledRunner {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The machine.
+    pub machine: Runner,
+    /// What every order drawn there comes from.
+    pub seed: u64,
+    /// How long each step took there.
+    pub timings: Vec<Timing>,
+    /// What a reader should know of how the rounds went there.
+    pub notes: Vec<String>,
+}
+
 /// The program that made the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,15 +233,17 @@ pub struct Measuring {
 pub struct RoundCount {
     /// Which metric.
     pub metric: MetricId,
-    /// Rounds of the main set.
+    /// Runners that have a part in it.
+    pub runners: usize,
+    /// Rounds of the main set, on all runners.
     pub main: usize,
-    /// Rounds of the confirmation.
+    /// Rounds of the confirmation, on all runners.
     pub confirmation: usize,
     /// Slices of base in all of them.
     pub slices: usize,
-    /// The numbers of the rounds that the runner disturbed.
+    /// The numbers of the rounds that the runner disturbed, one runner after the other.
     pub disturbed: Vec<u32>,
-    /// The numbers of the rounds in which the load generator held the server back.
+    /// The numbers of the rounds in which the load generator held the server back, likewise.
     pub generator_bound: Vec<u32>,
     /// What the machine and the load generator did meanwhile.
     pub watched: Watched,

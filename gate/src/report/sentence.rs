@@ -10,12 +10,17 @@
 //! | bytes, lower is better | larger | smaller |
 //! | anything else | worse | better |
 
+use super::by_runner::strays;
 use super::number::{percent, percent_apart};
 use crate::judge::{Doubt, Estimate, Evidence, Limit, Row};
 use crate::model::{Bound, Direction, Kind, Percent, Reason, Verdict};
 
 /// The outcome of a row in words.
 pub(super) fn sentence(row: &Row) -> String {
+    outcome(row) + &strays(row)
+}
+
+fn outcome(row: &Row) -> String {
     let words = Words::of(row);
     match &row.evidence {
         Evidence::Identical => "base and head are the same binary, byte for byte".to_owned(),
@@ -45,7 +50,7 @@ pub(super) fn sentence(row: &Row) -> String {
 
 /// How a metric gets worse and better.
 #[derive(Debug, Clone, Copy)]
-struct Words {
+pub(super) struct Words {
     worse: &'static str,
     better: &'static str,
     /// A move for the worse, as a noun.
@@ -53,7 +58,7 @@ struct Words {
 }
 
 impl Words {
-    fn of(row: &Row) -> Self {
+    pub(super) fn of(row: &Row) -> Self {
         let unit = row.unit.as_str();
         let (worse, better, worsening) = if is_time(unit) || unit.ends_with("/s") {
             ("slower", "faster", "slowdown")
@@ -70,7 +75,7 @@ impl Words {
     }
 
     /// `2.1 % slower`; a change of nothing is `unchanged`.
-    fn moved(self, adverse: f64) -> String {
+    pub(super) fn moved(self, adverse: f64) -> String {
         if adverse > 0.0 {
             format!("{} {}", percent(adverse), self.worse)
         } else if adverse < 0.0 {
@@ -199,6 +204,15 @@ impl Rounds<'_> {
             Doubt::Contradicted => format!(
                 "the first rounds were past the budget, independent ones did not confirm it; \
                  together {measured}; {budget}"
+            ),
+            Doubt::UnfitRunner(runner, by) => format!(
+                "{measured}, but in the same rounds a copy of base was {} than base itself on runner \
+                 {runner}: that one is not fit to judge it; {budget}",
+                self.words.moved(by.get())
+            ),
+            Doubt::Divided(runner, by) => format!(
+                "runner {runner} alone is past the limit, {}; all together are not, {measured}; {budget}",
+                self.words.moved(by.get())
             ),
             Doubt::Unfit(by) => format!(
                 "{measured}, but in the same rounds a copy of base was {} than base itself: this \

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod json;
+mod pool;
 mod shown;
 
 use super::*;
@@ -29,6 +30,7 @@ fn facts() -> RunFacts {
         seconds,
     };
     RunFacts {
+        runners: Vec::new(),
         base: revision("main", "a"),
         head: revision("smaller-entries", "b"),
         runner: Runner {
@@ -269,7 +271,7 @@ fn many() -> Report {
     unchanged(&[QPS, CPU, BYTES], metrics)
 }
 
-fn all() -> [(&'static str, Report); 10] {
+fn all() -> [(&'static str, Report); 12] {
     [
         ("pass", pass()),
         ("warn", warn()),
@@ -281,5 +283,7 @@ fn all() -> [(&'static str, Report); 10] {
         ("many", many()),
         ("identical", identical()),
         ("odd", odd()),
+        ("runners", pool::three()),
+        ("two_runners", pool::two()),
     ]
 }

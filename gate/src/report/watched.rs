@@ -10,7 +10,7 @@ use crate::model::{MetricId, NoisyRound, RoundHealth};
 use crate::statistics::median;
 
 /// The figures of a metric's rounds.
-pub(super) fn watched(metric: &MetricId, rounds: &[NoisyRound]) -> Result<Watched, JudgeError> {
+pub(super) fn watched(metric: &MetricId, rounds: &[&NoisyRound]) -> Result<Watched, JudgeError> {
     let of = |figure: fn(&RoundHealth) -> f64| {
         let values: Vec<f64> = rounds.iter().map(|round| figure(&round.health)).collect();
         median_and_most(metric, &values)

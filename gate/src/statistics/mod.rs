@@ -8,11 +8,13 @@
 //! | `boundary` | what each planned look may spend of the error that the whole run may make |
 //! | `holm` | which of several hypotheses fall when one error is shared |
 //! | `position` | what starting second does to an arm |
+//! | `clusters` | what several runners say together |
 //!
 //! Nothing here knows metrics or budgets; values come in as numbers, NaN and infinities are
 //! refused, and where a sample is too small to say something the answer is an error.
 
 mod boundary;
+mod clusters;
 mod holm;
 mod median;
 mod normal;
@@ -21,6 +23,7 @@ mod walsh;
 mod wilcoxon;
 
 pub use boundary::{Spending, Stage, nominal_levels};
+pub use clusters::{CLUSTERS_MIN, Cluster, Clusters};
 pub use holm::{Decision, holm};
 pub use median::median;
 pub use normal::upper_quantile;
@@ -49,6 +52,12 @@ pub enum StatisticsError {
         needed: usize,
         /// The one-sided error.
         alpha: f64,
+    },
+    /// How runners differ cannot be told from so few.
+    #[error("{clusters} runners are too few for an interval over runners")]
+    TooFewClusters {
+        /// How many there are.
+        clusters: usize,
     },
     /// An error rate outside `(0, 0.5]`.
     #[error("an error rate must lie above 0 and not above 0.5, and {0} does not")]

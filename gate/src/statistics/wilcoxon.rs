@@ -77,6 +77,12 @@ impl SignedRank {
         Self { values, law }
     }
 
+    /// The sample size that it is for.
+    #[must_use]
+    pub const fn values(&self) -> usize {
+        self.values
+    }
+
     /// The largest value of the statistic: the number of Walsh averages.
     const fn largest(&self) -> usize {
         self.values * (self.values + 1) / 2

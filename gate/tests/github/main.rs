@@ -16,6 +16,7 @@ mod events;
 mod fake;
 mod faults;
 mod limits;
+mod pools;
 mod program;
 mod rendered;
 mod reports;

@@ -239,6 +239,7 @@ pub(crate) fn report_of(base: &str, head: &str, commit: &str, metrics: Vec<Metri
         tree: commit.to_owned(),
     };
     let facts = RunFacts {
+        runners: Vec::new(),
         base: revision("main", BASE),
         head: revision("topic", commit),
         runner: Runner::default(),

@@ -89,7 +89,7 @@ fn a_comment_that_nobody_wants_is_not_even_prepared() {
 }
 
 /// Every action of this repository.
-const ACTIONS: [(&str, &str); 3] = [
+const ACTIONS: [(&str, &str); 5] = [
     ("action.yml", include_str!("../../../action.yml")),
     (
         "post",
@@ -99,6 +99,14 @@ const ACTIONS: [(&str, &str); 3] = [
         "fill",
         include_str!("../../../.github/actions/fill/action.yml"),
     ),
+    (
+        "measure",
+        include_str!("../../../.github/actions/measure/action.yml"),
+    ),
+    (
+        "judge",
+        include_str!("../../../.github/actions/judge/action.yml"),
+    ),
 ];
 
 #[test]
@@ -107,6 +115,8 @@ fn every_input_of_an_action_reaches_the_program() {
         include_str!("../../src/cli/settings.rs"),
         include_str!("../../src/cli/mod.rs"),
         include_str!("../../src/cli/cache.rs"),
+        include_str!("../../src/cli/measure.rs"),
+        include_str!("../../src/cli/judge.rs"),
         include_str!("../../src/cli/post.rs"),
         include_str!("../../src/build/room.rs"),
     );

@@ -18,6 +18,7 @@ mod init;
 mod installer;
 mod interruption;
 mod judge;
+mod measure;
 mod repository;
 mod revisions;
 mod subject;

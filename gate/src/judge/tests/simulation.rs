@@ -124,7 +124,7 @@ fn metrics<'a>(ids: [&'a MetricId; 2], taken: &'a [Vec<NoisyRound>; 2]) -> Vec<N
             direction,
             floor: Percent::new(1.0).unwrap(),
             limit: Limit::relative(Percent::new(3.0).unwrap()),
-            rounds,
+            rounds: Rounds::One(rounds),
         };
     ids.into_iter()
         .zip(directions)

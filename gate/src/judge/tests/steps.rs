@@ -23,7 +23,7 @@ fn step(main: &[f64], confirmation: u32, clock: Clock) -> NextStep {
         direction: LowerIsBetter,
         floor: Percent::new(1.0).unwrap(),
         limit: Limit::relative(Percent::new(3.0).unwrap()),
-        rounds: &rounds,
+        rounds: Rounds::One(&rounds),
     };
     let done = RoundsDone {
         main: u32::try_from(main.len()).unwrap(),
@@ -75,7 +75,7 @@ fn metrics_that_have_no_rounds_yet_keep_their_share() {
         direction: LowerIsBetter,
         floor: Percent::new(1.0).unwrap(),
         limit: Limit::relative(Percent::new(3.0).unwrap()),
-        rounds: &rounds,
+        rounds: Rounds::One(&rounds),
     }];
     let done = RoundsDone {
         main: 10,

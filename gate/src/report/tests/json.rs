@@ -76,6 +76,7 @@ fn the_fields_are_those_of_the_schema() {
         "measuring",
         "metrics",
         "runner",
+        "runners",
         "schema",
         "seed",
         "timings",
