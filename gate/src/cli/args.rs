@@ -11,6 +11,7 @@ use super::init::InitArgs;
 use super::judge::JudgeArgs;
 use super::measure::MeasureArgs;
 use super::post::PostArgs;
+use super::settings;
 
 /// A performance gate: rebuilds base and head, measures both under one harness, and says PASS,
 /// WARN or FAIL.
@@ -85,7 +86,7 @@ pub(super) struct MeasuringArgs {
     pub(super) only: Vec<String>,
 
     /// Time for measuring, builds apart; replaces `run.max_time`
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = settings::time)]
     pub(super) max_time: Option<Duration>,
 
     /// Draw orders, ports and keys from this number [default: drawn anew and printed]

@@ -50,8 +50,7 @@ pub(super) enum CliError {
     /// The file is nowhere.
     #[error("{revision} has no {file}")]
     #[diagnostic(help(
-        "write one at the top of the repository, or name another with --budgets FILE; \
-         ARCHITECTURE.md and the README of gate show what goes into it"
+        "`gate init` writes one for what it finds in the repository; --budgets FILE names another"
     ))]
     NoBudgets {
         /// Which revision.

@@ -55,15 +55,11 @@ impl MeasuringSettings {
         let max_time = match (args.max_time, input("GATE_MAX_TIME")) {
             (Some(time), _) => Some(time),
             (None, None) => None,
-            (None, Some(text)) => {
-                Some(
-                    humantime::parse_duration(&text).map_err(|error| CliError::Input {
-                        name: "max-time",
-                        value: text,
-                        why: error.to_string(),
-                    })?,
-                )
-            }
+            (None, Some(text)) => Some(time(&text).map_err(|why| CliError::Input {
+                name: "max-time",
+                value: text,
+                why,
+            })?),
         };
         let budgets = match input("GATE_BUDGETS") {
             Some(path) if args.budgets == Path::new("budgets.toml") => path.into(),
@@ -112,6 +108,14 @@ impl CompareSettings {
             fail_on: fail_on(args.fail_on)?,
             step: step()?,
         })
+    }
+}
+
+/// A time for measuring, as typed.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time > Duration::ZERO => Ok(time),
+        _ => Err("write a time above zero such as 90s or 6m".to_owned()),
     }
 }
 

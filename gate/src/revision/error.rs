@@ -14,6 +14,13 @@ pub enum RevisionError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Git would be started in a folder that is not there.
+    #[error("there is no folder {}", folder.display())]
+    #[diagnostic(help("name a checkout with --repository DIR, or leave it out inside of one"))]
+    NoFolder {
+        /// The folder as named.
+        folder: PathBuf,
+    },
     /// The folder belongs to no repository.
     #[error("no git repository around {}", folder.display())]
     #[diagnostic(help("run gate inside a checkout, or name one with --repository DIR"))]

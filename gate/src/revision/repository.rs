@@ -60,6 +60,11 @@ impl Revision {
 impl Repository {
     /// The repository that `folder` lies in.
     pub fn discover(folder: &Path) -> Result<Self, RevisionError> {
+        if !folder.is_dir() {
+            return Err(RevisionError::NoFolder {
+                folder: folder.to_owned(),
+            });
+        }
         let git = Git::new(folder);
         if git
             .answer(&["rev-parse", "--is-bare-repository"])?

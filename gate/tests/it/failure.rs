@@ -51,7 +51,7 @@ fn head_without_budgets_is_told_what_to_write() {
     repository.commit("second");
     repository
         .run(&["compare"])
-        .refused(&["has no budgets.toml"]);
+        .refused(&["has no budgets.toml", "gate init"]);
 }
 
 #[test]
@@ -247,7 +247,13 @@ fn arguments_that_make_no_sense() {
     let repository = exact_repository();
     repository
         .run(&["compare", "--max-time", "soon"])
-        .refused(&["--max-time", "soon"]);
+        .refused(&["--max-time", "soon", "such as 90s or 6m"]);
+    repository
+        .run(&["compare", "--max-time", "0s"])
+        .refused(&["--max-time", "above zero"]);
+    repository
+        .run(&["--repository", "/nowhere/at/all", "compare"])
+        .refused(&["there is no folder /nowhere/at/all", "--repository"]);
     repository
         .run(&["compare", "--only", "[z"])
         .refused(&["--only", "[z"]);
