@@ -13,7 +13,7 @@ use super::pieces::code;
 use super::schema::{MetricReport, PooledRunner, Report};
 use super::sentence::Words;
 use crate::judge::{ByRunner, Doubt, Evidence, Row};
-use crate::model::{Kind, Samples};
+use crate::model::Samples;
 use crate::statistics::CLUSTERS_MIN;
 
 /// Remarks on runners in one sentence.
@@ -157,7 +157,7 @@ fn one(of: &PooledRunner) -> String {
 
 /// Timed metrics always; counted ones where the runners do not agree.
 fn is_shown(metric: &MetricReport) -> bool {
-    metric.kind == Kind::Noisy || has_rounds(metric) || metric.by_runner.iter().any(|of| of.strays)
+    has_rounds(metric) || metric.by_runner.iter().any(|of| of.strays)
 }
 
 const fn has_rounds(metric: &MetricReport) -> bool {

@@ -170,6 +170,10 @@ fn a_runner_with_identical_binaries_has_no_part() {
     let report = Report::pooled(runners).unwrap();
     assert_eq!(report.verdict, Verdict::Pass);
     assert!(
+        !markdown(&report).contains("| metric | runner |"),
+        "no table without a row"
+    );
+    assert!(
         report
             .metrics
             .iter()
