@@ -319,11 +319,11 @@ pub enum Mistake {
         instead: &'static str,
     },
 
-    #[error("`resp-load` measures times, which are never exact")]
+    #[error("`{probe}` measures times, which are never exact")]
     #[diagnostic(help(
         "take `exact` out: the metric is then measured in rounds and judged by an interval"
     ))]
-    ExactLoad,
+    ExactLoad { probe: &'static str },
 
     #[error("a metric of the probe `command` must be exact or only reported")]
     #[diagnostic(help(
@@ -332,9 +332,13 @@ pub enum Mistake {
     ))]
     NoisyCommand,
 
-    #[error("{name:?} is no quantity of the probe `resp-load`")]
+    #[error("{name:?} is no quantity of the probe `{probe}`")]
     #[diagnostic(help("name the metric after its quantity, or add `quantity`: {known}"))]
-    NoQuantity { name: String, known: Names },
+    NoQuantity {
+        name: String,
+        probe: &'static str,
+        known: Names,
+    },
 
     #[error("`direction` contradicts the quantity `{quantity}`, of which {better} is better")]
     #[diagnostic(help("write `direction = \"{direction}\"`"))]
@@ -389,7 +393,7 @@ impl Mistake {
             Self::UnknownWord { found, known, .. } | Self::UnknownProbe { found, known } => {
                 known.nearest(found)
             }
-            Self::UnknownPlaceholder { name, known, .. } | Self::NoQuantity { name, known } => {
+            Self::UnknownPlaceholder { name, known, .. } | Self::NoQuantity { name, known, .. } => {
                 known.nearest(name)
             }
             Self::TradeUnknown { name, known } => {

@@ -98,6 +98,7 @@ pub(super) struct LoadTable {
     pub(super) keys: Option<Spanned<i64>>,
     pub(super) value_bytes: Option<Spanned<i64>>,
     pub(super) zipf: Option<Spanned<f64>>,
+    pub(super) rate: Option<Spanned<i64>>,
 }
 
 /// `[[trades]]`

@@ -163,6 +163,15 @@ pub enum Probe {
         /// What is sent.
         load: Load,
     },
+    /// Latencies of single requests at a fixed rate, against a live server.
+    RespLatency {
+        /// Which of the probe's quantities the metric is.
+        quantity: Percentile,
+        /// What is sent; a batch is one request.
+        load: Load,
+        /// How often.
+        rate: Rate,
+    },
     /// Any program that prints one JSON object a line.
     Command {
         /// Program and arguments; the artifacts' names are filled in.
@@ -176,6 +185,7 @@ impl Probe {
     pub const fn unit(&self) -> Option<&'static str> {
         match self {
             Self::RespLoad { quantity, .. } => Some(quantity.unit()),
+            Self::RespLatency { .. } => Some(Percentile::UNIT),
             Self::Command { .. } => None,
         }
     }
@@ -221,6 +231,55 @@ impl Quantity {
             Self::CpuPerRequest => Direction::LowerIsBetter,
         }
     }
+}
+
+/// A quantity of the `resp-latency` probe: so many of all requests are answered at least as fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Percentile {
+    /// The median, in microseconds.
+    P50,
+    /// 99 %, in microseconds.
+    P99,
+    /// 99.9 %, in microseconds.
+    P999,
+}
+
+impl Percentile {
+    /// Every quantity, in the order in which messages list them.
+    pub const ALL: [Self; 3] = [Self::P50, Self::P99, Self::P999];
+    /// What every one of them is counted in.
+    pub const UNIT: &'static str = "µs";
+
+    /// As `budgets.toml` writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P50 => "p50",
+            Self::P99 => "p99",
+            Self::P999 => "p999",
+        }
+    }
+
+    /// As a share of 1.
+    #[must_use]
+    pub const fn share(self) -> f64 {
+        match self {
+            Self::P50 => 0.5,
+            Self::P99 => 0.99,
+            Self::P999 => 0.999,
+        }
+    }
+}
+
+/// How many requests are sent to each arm a second, whether it answers or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rate {
+    /// Half of what the slower arm answers in a closed loop, measured once a run.
+    HalfOfSlower,
+    /// As many as this.
+    PerSecond(u32),
 }
 
 /// What the load generator sends: closed loop, zipf-distributed keys, GET and SET.

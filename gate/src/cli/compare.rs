@@ -11,9 +11,10 @@ use super::progress::Progress;
 use super::revisions::Sides;
 use super::schedule::Schedule;
 use super::settings::{CompareSettings, Depth, Ending, MeasuringSettings, QUICK_TIME};
+use super::shares::Shares;
 use super::timed::{self, TimedArms, TimedSettings};
 use super::{Exit, units};
-use crate::budget::{Budgets, Probe, Subject, live_trades};
+use crate::budget::{Budgets, Subject, live_trades};
 use crate::build::{Built, Room, cache_root};
 use crate::judge::{JudgeInput, Limits, MetricInput, Taken};
 use crate::measure::{ExactSettings, MeasureError};
@@ -21,9 +22,6 @@ use crate::model::{Arm, MetricId, Samples};
 use crate::process::{Interrupt, Plan};
 use crate::report::RunFacts;
 use crate::runner::Runner;
-
-/// The longest that one run of an exact probe may take.
-const EXACT_RUN_MAX: Duration = Duration::from_mins(5);
 
 /// How long a step took.
 type Timing = (&'static str, Duration);
@@ -84,6 +82,7 @@ struct Comparison<'a> {
     interrupt: &'a Interrupt,
     machine: Runner,
     schedule: Schedule,
+    shares: Shares,
     metrics: Vec<MetricInput>,
     timings: Vec<Timing>,
 }
@@ -97,18 +96,19 @@ impl<'a> Comparison<'a> {
         interrupt: &'a Interrupt,
     ) -> Result<Self, CliError> {
         let budgets = &sides.head_budgets;
-        if !budgets.metrics.keys().any(|name| is_wanted(settings, name)) {
+        if !budgets.metrics.keys().any(|name| settings.wants(name)) {
             return Err(CliError::NoMetric {
                 patterns: settings.patterns.clone(),
                 known: budgets.metrics.keys().cloned().collect(),
             });
         }
-        let groups = timed::group_count(&names_of(budgets, settings, Sort::Timed), budgets)?;
+        let names = names_of(budgets, settings, Sort::Timed);
+        let (judged, shown) = timed::group_counts(&names, budgets)?;
         let time = match settings.depth {
             Depth::Full(time) => time.unwrap_or(budgets.run.max_time),
             Depth::Quick => QUICK_TIME.min(budgets.run.max_time),
         };
-        let time = time / u32::try_from(groups.max(1)).unwrap_or(u32::MAX);
+        let shares = Shares::new(time, judged, shown);
         Ok(Self {
             settings,
             sides,
@@ -117,9 +117,10 @@ impl<'a> Comparison<'a> {
             interrupt,
             machine: Runner::describe(Plan::for_this_machine()?, interrupt)?,
             schedule: match settings.ending {
-                Ending::WhenDecided => Schedule::new(time, budgets.run.confidence)?,
-                Ending::AsPlanned => Schedule::fixed(time, budgets.run.confidence)?,
+                Ending::WhenDecided => Schedule::new(shares.judged, budgets.run.confidence)?,
+                Ending::AsPlanned => Schedule::fixed(shares.judged, budgets.run.confidence)?,
             },
+            shares,
             metrics: Vec::new(),
             timings: Vec::new(),
         })
@@ -200,7 +201,7 @@ impl<'a> Comparison<'a> {
         }
         let settings = ExactSettings {
             cores: self.machine.placement.server.clone(),
-            limit: EXACT_RUN_MAX,
+            limit: counted::RUN_MAX,
         };
         let (base_paths, head_paths) = (base.artifacts.paths(), head.artifacts.paths());
         let arms = [
@@ -252,6 +253,7 @@ impl<'a> Comparison<'a> {
             ending: self.settings.ending,
             cores: self.machine.placement.clone(),
             logs: self.out,
+            shares: self.shares,
         };
         let (base_paths, head_paths) = (base.artifacts.paths(), head.artifacts.paths());
         let arms = TimedArms {
@@ -287,7 +289,7 @@ impl<'a> Comparison<'a> {
 
     fn skip_unwanted(&mut self) -> Result<(), CliError> {
         for name in self.sides.head_budgets.metrics.keys() {
-            if !is_wanted(self.settings, name) {
+            if !self.settings.wants(name) {
                 self.push_unmeasured(name, Taken::Skipped("left out by --only".to_owned()))?;
             }
         }
@@ -340,27 +342,9 @@ enum Sort {
 
 /// The names of a sort's metrics that the user wants.
 fn names_of<'b>(budgets: &'b Budgets, settings: &MeasuringSettings, sort: Sort) -> Vec<&'b str> {
-    let is_of_sort = |probe: &Probe| match probe {
-        Probe::Command { .. } => sort == Sort::Counted,
-        Probe::RespLoad { .. } => sort == Sort::Timed,
-    };
-    budgets
-        .metrics
-        .iter()
-        .filter(|(name, spec)| is_of_sort(&spec.probe) && is_wanted(settings, name))
-        .map(|(name, _)| name.as_str())
-        .collect()
-}
-
-/// Whether `--only` lets a metric through: by its name, or by a pattern for its cases.
-fn is_wanted(settings: &MeasuringSettings, name: &str) -> bool {
-    let Some(only) = &settings.only else {
-        return true;
-    };
-    only.is_match(name)
-        || settings.patterns.iter().any(|pattern| {
-            pattern.split_once('/').is_some_and(|(of_name, _)| {
-                globset::Glob::new(of_name).is_ok_and(|glob| glob.compile_matcher().is_match(name))
-            })
-        })
+    let wanted = |name: &&str| settings.wants(name);
+    match sort {
+        Sort::Counted => counted::names(budgets).filter(wanted).collect(),
+        Sort::Timed => timed::names(budgets).filter(wanted).collect(),
+    }
 }

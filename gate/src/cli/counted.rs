@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::error::CliError;
 use super::progress::Progress;
@@ -17,6 +18,16 @@ pub(super) struct CountedArm<'a> {
     /// `None` where the revision has no budgets file: head's commands are its own then.
     pub(super) budgets: Option<&'a Budgets>,
     pub(super) artifacts: &'a BTreeMap<String, PathBuf>,
+}
+
+/// The longest that one run of an exact probe may take.
+pub(super) const RUN_MAX: Duration = Duration::from_mins(5);
+
+/// The names of the metrics that are counted.
+pub(super) fn names(budgets: &Budgets) -> impl Iterator<Item = &str> {
+    let counted = budgets.metrics.iter();
+    let counted = counted.filter(|(_, spec)| matches!(spec.probe, Probe::Command { .. }));
+    counted.map(|(name, _)| name.as_str())
 }
 
 /// Counts every metric of `names` on the arms that have it.

@@ -21,6 +21,7 @@ mod progress;
 mod revisions;
 mod schedule;
 mod settings;
+mod shares;
 mod timed;
 mod units;
 

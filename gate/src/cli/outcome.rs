@@ -133,7 +133,7 @@ fn revision(revision: &revision::Revision) -> report::Revision {
 }
 
 /// The machine as the report tells it.
-fn runner(machine: &runner::Runner) -> Runner {
+pub(super) fn runner(machine: &runner::Runner) -> Runner {
     let placement = &machine.placement;
     let used: BTreeSet<&usize> = placement.server.iter().chain(&placement.load).collect();
     let used = u32::try_from(used.len()).unwrap_or(u32::MAX);

@@ -30,6 +30,29 @@ pub(super) struct Sides {
 }
 
 impl Sides {
+    /// One revision on both sides: `name`, or the working tree.
+    pub(super) fn twice(
+        name: Option<&str>,
+        budgets: &Path,
+        repository: Option<&Path>,
+    ) -> Result<Self, CliError> {
+        let repository = Repository::discover(repository.unwrap_or(Path::new(".")))?;
+        let revision = match name {
+            Some(name) => repository.resolve(name)?,
+            None => repository.working_tree()?,
+        };
+        repository.refuse_submodules(&revision)?;
+        let (base_budgets, head_budgets) =
+            read_budgets(&repository, budgets, &revision, &revision)?;
+        Ok(Self {
+            repository,
+            base: revision.clone(),
+            head: revision,
+            base_budgets,
+            head_budgets,
+        })
+    }
+
     pub(super) fn resolve(
         settings: &SidesSettings,
         repository: Option<&Path>,

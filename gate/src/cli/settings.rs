@@ -51,6 +51,11 @@ pub(super) struct MeasuringSettings {
 }
 
 impl MeasuringSettings {
+    /// Whether `--only` lets a metric through.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        is_wanted(self.only.as_ref(), &self.patterns, name)
+    }
+
     pub(super) fn new(args: MeasuringArgs, ending: Ending) -> Result<Self, CliError> {
         let max_time = match (args.max_time, input("GATE_MAX_TIME")) {
             (Some(time), _) => Some(time),
@@ -133,7 +138,8 @@ pub(super) fn fail_on(typed: FailOn) -> Result<FailOn, CliError> {
     }
 }
 
-fn globs(patterns: &[String]) -> Result<Option<GlobSet>, CliError> {
+/// The patterns of `--only`; `None` where there are none.
+pub(super) fn globs(patterns: &[String]) -> Result<Option<GlobSet>, CliError> {
     if patterns.is_empty() {
         return Ok(None);
     }
@@ -151,6 +157,19 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, CliError> {
         value: patterns.join(" "),
         why: error.to_string(),
     })
+}
+
+/// Whether `--only` lets a metric through: by its name, or by a pattern for its cases.
+pub(super) fn is_wanted(only: Option<&GlobSet>, patterns: &[String], name: &str) -> bool {
+    let Some(only) = only else {
+        return true;
+    };
+    only.is_match(name)
+        || patterns.iter().any(|pattern| {
+            pattern.split_once('/').is_some_and(|(of_name, _)| {
+                Glob::new(of_name).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+            })
+        })
 }
 
 /// An input of the Action that is not empty.

@@ -1,6 +1,7 @@
 //! The noisy metrics of a comparison: rounds of a group until the judge has what it needs.
 //!
-//! Metrics with the same load share their rounds; groups with different loads share the time.
+//! Metrics with the same load, sent in the same way, share their rounds; groups share the time. A group
+//! in which nothing is judged has a few rounds and no looks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,13 @@ use super::error::CliError;
 use super::progress::Progress;
 use super::schedule::Schedule;
 use super::settings::Ending;
+use super::shares::{SHOWN_ROUNDS, Shares};
 use super::units;
-use crate::budget::{Budgets, Load, Probe, Quantity, Serve};
+use crate::budget::{Budgets, Load, Probe, Serve};
 use crate::judge::{Advisor, Clock, Design, Limits, NextStep, NoisyMetric, Rounds, RoundsDone};
-use crate::measure::{ArmUnderTest, RoundRunner, RoundSettings, SLICE, Seeds};
+use crate::measure::{
+    ArmUnderTest, Drive, LATENCY_SLICE, RoundRunner, RoundSettings, SLICE, Seeds, Timed,
+};
 use crate::model::{Arm, MetricId, NoisyRound, RoundSet};
 use crate::process::{Interrupt, Plan};
 
@@ -35,32 +39,34 @@ pub(super) struct TimedSettings<'a> {
     pub(super) ending: Ending,
     pub(super) cores: Plan,
     pub(super) logs: &'a Path,
+    pub(super) shares: Shares,
 }
 
 /// A metric of a group.
 #[derive(Debug, Clone)]
 pub(super) struct TimedMetric {
     pub(super) id: MetricId,
-    pub(super) quantity: Quantity,
+    pub(super) quantity: Timed,
     pub(super) rounds: Vec<NoisyRound>,
 }
 
 /// What was timed.
 #[derive(Debug)]
-pub(super) struct Timed {
+pub(super) struct TimedRun {
     pub(super) metrics: Vec<TimedMetric>,
     /// How long the confirmation took; `None` where none was called for.
     pub(super) confirming: Option<Duration>,
 }
 
-/// Metrics with the same load.
+/// Metrics with the same load, sent in the same way.
 #[derive(Debug)]
 struct Group {
     load: Load,
+    drive: Drive,
     metrics: Vec<TimedMetric>,
 }
 
-/// Measures every metric of `names`; the schedule is that of each group.
+/// Measures every metric of `names`; the schedule is that of each group with a judged metric.
 pub(super) fn time(
     names: &[&str],
     settings: &TimedSettings<'_>,
@@ -68,7 +74,7 @@ pub(super) fn time(
     arms: TimedArms<'_>,
     progress: &Progress,
     interrupt: &Interrupt,
-) -> Result<Timed, CliError> {
+) -> Result<TimedRun, CliError> {
     let groups = groups(names, settings.budgets)?;
     let judged = |group: &Group| -> usize {
         group
@@ -84,17 +90,30 @@ pub(super) fn time(
         confidence,
         family,
     })?;
-    let mut timed = Timed {
+    let mut timed = TimedRun {
         metrics: Vec::new(),
         confirming: None,
     };
     for (number, group) in (0..).zip(groups) {
+        let slice = match group.drive {
+            Drive::Closed => SLICE,
+            Drive::Open(_) => LATENCY_SLICE,
+        };
+        let is_judged = judged(&group) > 0;
+        let slices = if is_judged {
+            // As much time as the schedule has for slices of the usual length.
+            let slices = SLICE * schedule.slices;
+            u32::try_from(slices.as_micros() / slice.as_micros()).unwrap_or(u32::MAX)
+        } else {
+            settings.shares.shown_slices(slice)
+        };
         let round_settings = RoundSettings {
             load: group.load.clone(),
+            drive: group.drive,
             group: number,
             seeds: Seeds::new(settings.seed),
-            slices: schedule.slices,
-            slice: SLICE,
+            slices: slices.max(1),
+            slice,
             plan: settings.cores.clone(),
             log_folder: settings.logs.to_owned(),
         };
@@ -108,7 +127,9 @@ pub(super) fn time(
             progress,
             group,
         };
-        if let Some(time) = run.measure()? {
+        if !is_judged {
+            run.show()?;
+        } else if let Some(time) = run.measure()? {
             timed.confirming = Some(timed.confirming.unwrap_or_default() + time);
         }
         timed.metrics.extend(run.group.metrics);
@@ -116,9 +137,24 @@ pub(super) fn time(
     Ok(timed)
 }
 
-/// The number of groups that `names` fall into.
-pub(super) fn group_count(names: &[&str], budgets: &Budgets) -> Result<usize, CliError> {
-    groups(names, budgets).map(|groups| groups.len())
+/// The names of the metrics that are timed.
+pub(super) fn names(budgets: &Budgets) -> impl Iterator<Item = &str> {
+    let timed = budgets.metrics.iter().filter(|(_, spec)| {
+        matches!(
+            spec.probe,
+            Probe::RespLoad { .. } | Probe::RespLatency { .. }
+        )
+    });
+    timed.map(|(name, _)| name.as_str())
+}
+
+/// How many groups with a judged metric `names` fall into, and how many without.
+pub(super) fn group_counts(names: &[&str], budgets: &Budgets) -> Result<(u32, u32), CliError> {
+    let groups = groups(names, budgets)?;
+    let is_judged = |group: &&Group| group.metrics.iter().any(|m| is_judged(budgets, &m.id));
+    let judged = groups.iter().filter(is_judged).count();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Ok((count(judged), count(groups.len() - judged)))
 }
 
 fn groups(names: &[&str], budgets: &Budgets) -> Result<Vec<Group>, CliError> {
@@ -127,8 +163,14 @@ fn groups(names: &[&str], budgets: &Budgets) -> Result<Vec<Group>, CliError> {
         let Some(spec) = budgets.metrics.get(*name) else {
             continue;
         };
-        let Probe::RespLoad { quantity, load } = &spec.probe else {
-            continue;
+        let (quantity, load, drive) = match &spec.probe {
+            Probe::RespLoad { quantity, load } => (Timed::Load(*quantity), load, Drive::Closed),
+            Probe::RespLatency {
+                quantity,
+                load,
+                rate,
+            } => (Timed::Latency(*quantity), load, Drive::Open(*rate)),
+            Probe::Command { .. } => continue,
         };
         let id = MetricId::new(name).map_err(|error| CliError::Input {
             name: "a metric of the budgets",
@@ -137,13 +179,15 @@ fn groups(names: &[&str], budgets: &Budgets) -> Result<Vec<Group>, CliError> {
         })?;
         let metric = TimedMetric {
             id,
-            quantity: *quantity,
+            quantity,
             rounds: Vec::new(),
         };
-        match groups.iter_mut().find(|group| group.load == *load) {
+        let shares = |group: &&mut Group| group.load == *load && group.drive == drive;
+        match groups.iter_mut().find(shares) {
             Some(group) => group.metrics.push(metric),
             None => groups.push(Group {
                 load: load.clone(),
+                drive,
                 metrics: vec![metric],
             }),
         }
@@ -213,6 +257,21 @@ impl GroupRun<'_> {
                 }
             }
         }
+    }
+
+    /// Measures a group that is only shown, as long as its share lasts.
+    fn show(&mut self) -> Result<(), CliError> {
+        let start = Instant::now();
+        for number in 0..SHOWN_ROUNDS {
+            let is_late = start.elapsed() >= self.settings.shares.shown;
+            // Runners that are pooled have as many rounds each.
+            if number > 0 && is_late && self.settings.ending == Ending::WhenDecided {
+                break;
+            }
+            self.tell(&format!("timing, round {} of {SHOWN_ROUNDS}", number + 1));
+            self.round(number, RoundSet::Main)?;
+        }
+        Ok(())
     }
 
     /// Rounds that are measured however long they take: below, no verdict exists.

@@ -67,6 +67,7 @@ mod tests {
             head: vec![1.0],
             control: vec![],
             health,
+            open_loop: None,
         }
     }
 

@@ -74,6 +74,7 @@ pub(crate) fn rounds(
                 memory_stall_pct: Some(0.0),
                 ..RoundHealth::default()
             },
+            open_loop: None,
         }
     };
     (0..).zip(adverse).map(round).collect()

@@ -75,7 +75,8 @@ impl<'a> Reading<'a> {
         self.runners.iter().map(of).max().unwrap_or(0)
     }
 
-    fn main(&self) -> Vec<Vec<f64>> {
+    /// What every main round says, as an adverse log ratio, by runner.
+    pub(super) fn main(&self) -> Vec<Vec<f64>> {
         self.values(|r| (r.set == RoundSet::Main).then_some(r.head))
     }
 
@@ -221,7 +222,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn estimate(&self, values: &[Vec<f64>], look: &Look) -> Result<Estimate, JudgeError> {
+    /// What some rounds say at a look, by runner.
+    pub(super) fn estimate(
+        &self,
+        values: &[Vec<f64>],
+        look: &Look,
+    ) -> Result<Estimate, JudgeError> {
         let metric = self.metric;
         let Span {
             middle,

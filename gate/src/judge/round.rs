@@ -77,11 +77,12 @@ fn ratio(direction: Direction, round: &NoisyRound) -> Result<RoundRatio, RoundFa
     for letter in round.order.chars().chain(round.start_order.chars()) {
         Arm::from_letter(letter).ok_or(RoundFault::Letter(letter))?;
     }
-    if !round.health.figures().all(f64::is_finite) {
+    let open_loop = round.open_loop.iter().map(|open| open.generator_behind_pct);
+    if !round.health.figures().chain(open_loop).all(f64::is_finite) {
         return Err(RoundFault::Health);
     }
     for (arm, values) in arms(round) {
-        check_values(arm, values, &round.order)?;
+        check_values(arm, values, round)?;
     }
     let unpaired = |arm, values: &[f64]| RoundFault::Unpaired {
         arm,
@@ -130,8 +131,13 @@ fn arms(round: &NoisyRound) -> [(Arm, &[f64]); 3] {
     ]
 }
 
-fn check_values(arm: Arm, values: &[f64], order: &str) -> Result<(), RoundFault> {
-    let slices = order.chars().filter(|c| *c == arm.letter()).count();
+fn check_values(arm: Arm, values: &[f64], round: &NoisyRound) -> Result<(), RoundFault> {
+    let slices = round.order.chars().filter(|c| *c == arm.letter()).count();
+    // The slices of an open loop make up one value.
+    let slices = match &round.open_loop {
+        Some(_) => slices.min(1),
+        None => slices,
+    };
     if slices != values.len() {
         return Err(RoundFault::Count {
             arm,
@@ -194,6 +200,7 @@ mod tests {
             head: vec![90.0, 97.0, 200.0],
             control: vec![100.0, 101.0, 300.0],
             health: RoundHealth::default(),
+            open_loop: None,
         }
     }
 

@@ -46,13 +46,14 @@ pub enum MeasureError {
         /// Requests that were answered.
         requests: u64,
     },
-    /// The machine's own counters cannot be read.
-    #[error("cannot read {path}: {reason}")]
-    Counters {
-        /// The file.
-        path: &'static str,
-        /// What is wrong with it.
-        reason: String,
+    /// An open loop so slow that nothing was timed.
+    #[error(
+        "at {rate} requests/s no slice had a request whose latency could be taken; write a higher \
+         `rate` into the metric's `load`"
+    )]
+    NoLatencies {
+        /// Requests a second.
+        rate: u32,
     },
     /// A command of an exact metric yielded no readings.
     #[error("{metric} on {arm}: {source}")]

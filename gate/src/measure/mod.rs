@@ -4,18 +4,18 @@
 //! |---|---|
 //! | `rounds` | one round: fresh servers, warm-up, slices in drawn order |
 //! | `warm_up` | when a warm-up has settled |
-//! | `health` | steal time of the machine |
+//! | `latency` | the rate and the pooled latencies of an open loop |
 //! | `exact` | two runs of a command an arm |
 //! | `seeds` | one stream of random numbers for each purpose and round |
 
 mod error;
 mod exact;
-mod health;
+mod latency;
 mod rounds;
 mod seeds;
 mod warm_up;
 
 pub use error::MeasureError;
 pub use exact::{ExactArm, ExactMetric, ExactSettings, measure_exact};
-pub use rounds::{ArmUnderTest, RoundRunner, RoundSettings, SLICE};
+pub use rounds::{ArmUnderTest, Drive, LATENCY_SLICE, RoundRunner, RoundSettings, SLICE, Timed};
 pub use seeds::Seeds;

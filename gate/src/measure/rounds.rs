@@ -6,8 +6,10 @@
 //! slice   read CPU account │ load, 50 ms │ nothing in flight │ 0.1 ms │ read CPU account
 //! ```
 //!
-//! Each pair of slices (with a control arm: each three) runs in an order of its own.
+//! Each pair of slices (with a control arm: each three) runs in an order of its own. The warm-up is a
+//! closed loop whatever is measured then.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,17 +19,21 @@ use std::time::{Duration, Instant};
 use rand::seq::SliceRandom;
 
 use super::MeasureError;
-use super::health::{MemoryStall, Ticks};
+use super::latency::{Pools, rate_of};
 use super::seeds::{Place, Purpose, Seeds};
 use super::warm_up::WarmUp;
-use crate::budget::{Load, Quantity, Serve};
+use crate::budget::{Load, Percentile, Quantity, Rate, Serve};
 use crate::model::{Arm, NoisyRound, RoundHealth, RoundSet};
-use crate::probe::resp_load::{DataSet, Generator, LoadError, RequestPool, Target};
+use crate::probe::resp_load::{
+    DataSet, Generator, Latencies, LoadError, RequestPool, Target, Waiting,
+};
 use crate::probe::{Server, ServerLaunch};
-use crate::process::{CpuSnapshot, Interrupt, Pinned, Plan};
+use crate::process::{CpuSnapshot, Interrupt, MemoryStall, Pinned, Plan, Ticks, percent_of};
 
 /// The length of a slice.
 pub const SLICE: Duration = Duration::from_millis(50);
+/// The length of a slice of an open loop: longer, as its first hundredth second is not recorded.
+pub const LATENCY_SLICE: Duration = Duration::from_millis(100);
 /// Between the last reply and the reading of the CPU account: the kernel completes a thread's
 /// account when it goes to sleep, which a server does a few microseconds after its last reply.
 const SETTLE: Duration = Duration::from_micros(100);
@@ -39,6 +45,8 @@ const DEATH_MAX: Duration = Duration::from_millis(200);
 pub struct RoundSettings {
     /// What is sent.
     pub load: Load,
+    /// When it is sent.
+    pub drive: Drive,
     /// Tells groups of metrics with different loads apart, in seeds and log names.
     pub group: u32,
     /// Where everything random comes from.
@@ -51,6 +59,24 @@ pub struct RoundSettings {
     pub plan: Plan,
     /// An existing folder for the servers' logs.
     pub log_folder: PathBuf,
+}
+
+/// When requests are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drive {
+    /// When the reply before is there.
+    Closed,
+    /// At a rate.
+    Open(Rate),
+}
+
+/// What a round gives values of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timed {
+    /// A quantity of a closed loop.
+    Load(Quantity),
+    /// A quantity of an open loop.
+    Latency(Percentile),
 }
 
 /// One arm, built.
@@ -69,6 +95,8 @@ pub struct ArmUnderTest<'a> {
 pub struct RoundRunner {
     settings: RoundSettings,
     interrupt: Interrupt,
+    /// Of an open loop, once it is known; the same for all rounds.
+    rate: OnceCell<u32>,
 }
 
 /// A measured slice.
@@ -81,6 +109,13 @@ struct Slice {
     server_wait_ns: u64,
     generator_ns: u64,
     generator_threads: u64,
+}
+
+/// How an open loop is driven.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    rate: u32,
+    waiting: Waiting,
 }
 
 /// Everything alive in a round; the generator lets go of its connections before the servers end.
@@ -96,6 +131,7 @@ impl RoundRunner {
         Self {
             settings,
             interrupt,
+            rate: OnceCell::new(),
         }
     }
 
@@ -107,7 +143,7 @@ impl RoundRunner {
         round: u32,
         set: RoundSet,
         arms: &[ArmUnderTest<'_>],
-    ) -> Result<Vec<(Quantity, NoisyRound)>, MeasureError> {
+    ) -> Result<Vec<(Timed, NoisyRound)>, MeasureError> {
         let has = |arm| arms.iter().filter(|a| a.arm == arm).count();
         if has(Arm::Base) != 1 || has(Arm::Head) != 1 || has(Arm::Control) > 1 {
             return Err(MeasureError::Arms);
@@ -131,10 +167,12 @@ impl RoundRunner {
         while !warm_up.is_over() {
             next.shuffle(&mut rng);
             for &arm in &next {
-                let slice = stage.slice(arm, self.settings.slice)?;
+                let (slice, _) = stage.slice(arm, SLICE.min(self.settings.slice), None)?;
                 warm_up.push(arm, slice.per_second());
             }
         }
+        let open_pace = self.pace(&warm_up);
+        let mut pools = open_pace.map(|pace| Pools::new(pace.rate));
         let before = Ticks::read()?;
         let stalled_before = MemoryStall::read();
         let mut slices = Vec::new();
@@ -143,7 +181,11 @@ impl RoundRunner {
         for _ in 0..self.settings.slices {
             next.shuffle(&mut rng);
             for &arm in &next {
-                slices.push(stage.slice(arm, self.settings.slice)?);
+                let (slice, seen) = stage.slice(arm, self.settings.slice, open_pace)?;
+                slices.push(slice);
+                if let (Some(pools), Some(seen)) = (&mut pools, seen) {
+                    pools.add(arm, seen)?;
+                }
             }
         }
         let steal_pct = Ticks::read()?.steal_pct_since(before);
@@ -169,24 +211,43 @@ impl RoundRunner {
                 / float(sum(|slice| slice.requests)),
             memory_stall_pct: stalled.map(|(after, before)| after.pct_since(before)),
         };
-        let record = |quantity: Quantity| {
-            let values = |arm| {
-                let of_arm = slices.iter().filter(move |slice| slice.arm == arm);
-                of_arm.map(|slice| slice.value(quantity)).collect()
-            };
-            let round = NoisyRound {
-                round,
-                set,
-                start_order: started.iter().map(|a| a.arm.letter()).collect(),
-                order: slices.iter().map(|slice| slice.arm.letter()).collect(),
-                base: values(Arm::Base),
-                head: values(Arm::Head),
-                control: values(Arm::Control),
-                health,
-            };
-            (quantity, round)
+        let round = NoisyRound {
+            round,
+            set,
+            start_order: started.iter().map(|a| a.arm.letter()).collect(),
+            order: slices.iter().map(|slice| slice.arm.letter()).collect(),
+            base: Vec::new(),
+            head: Vec::new(),
+            control: Vec::new(),
+            health,
+            open_loop: pools.as_ref().map(Pools::open_loop),
         };
-        Ok(vec![record(Quantity::Qps), record(Quantity::CpuPerRequest)])
+        match pools {
+            None => Ok(Quantity::ALL
+                .map(|quantity| (Timed::Load(quantity), closed(&round, &slices, quantity)))
+                .to_vec()),
+            Some(pools) => Percentile::ALL
+                .into_iter()
+                .map(|p| Ok((Timed::Latency(p), open(&round, &pools, p)?)))
+                .collect(),
+        }
+    }
+
+    /// The pace of an open loop; of a first round whose rate is not given, from its warm-up.
+    fn pace(&self, warm_up: &WarmUp) -> Option<Pace> {
+        let Drive::Open(rate) = self.settings.drive else {
+            return None;
+        };
+        let rate = *self.rate.get_or_init(|| match rate {
+            Rate::PerSecond(rate) => rate,
+            Rate::HalfOfSlower => rate_of(warm_up.slowest()),
+        });
+        let waiting = if self.settings.plan.is_apart() {
+            Waiting::Spin
+        } else {
+            Waiting::Sleep
+        };
+        Some(Pace { rate, waiting })
     }
 
     /// Starts every arm, loads its data, and connects the load generator to all of them.
@@ -237,22 +298,33 @@ impl RoundRunner {
 
 impl Stage {
     /// Runs one slice, and reads the server's CPU account around it.
-    fn slice(&mut self, arm: Arm, duration: Duration) -> Result<Slice, MeasureError> {
+    fn slice(
+        &mut self,
+        arm: Arm,
+        duration: Duration,
+        pace: Option<Pace>,
+    ) -> Result<(Slice, Option<Latencies>), MeasureError> {
         let server = self.servers.get_mut(&arm).ok_or(MeasureError::Arms)?;
         let pid = server.pid();
         let measured = CpuSnapshot::take(pid)
             .map_err(LoadError::from)
             .and_then(|before| {
-                let load = self.generator.slice(arm, duration)?;
+                let (load, seen) = match pace {
+                    None => (self.generator.slice(arm, duration)?, None),
+                    Some(Pace { rate, waiting }) => {
+                        let open = self.generator.open_slice(arm, duration, rate, waiting)?;
+                        (open.0, Some(open.1))
+                    }
+                };
                 thread::sleep(SETTLE);
-                Ok((load, CpuSnapshot::take(pid)?.since(&before)?))
+                Ok((load, seen, CpuSnapshot::take(pid)?.since(&before)?))
             });
-        let (load, cpu) = measured.map_err(|e| blame(arm, server, e))?;
+        let (load, seen, cpu) = measured.map_err(|e| blame(arm, server, e))?;
         if cpu.run_ns == 0 {
             let requests = load.requests;
             return Err(MeasureError::NoCpuTime { arm, requests });
         }
-        Ok(Slice {
+        let slice = Slice {
             arm,
             requests: load.requests,
             wall_ns: load.wall_ns,
@@ -260,8 +332,34 @@ impl Stage {
             server_wait_ns: cpu.wait_ns,
             generator_ns: load.generator_ns,
             generator_threads: self.generator.threads() as u64,
-        })
+        };
+        Ok((slice, seen))
     }
+}
+
+/// The round with a value for every slice.
+fn closed(round: &NoisyRound, slices: &[Slice], quantity: Quantity) -> NoisyRound {
+    let values = |arm| {
+        let of_arm = slices.iter().filter(move |slice| slice.arm == arm);
+        of_arm.map(|slice| slice.value(quantity)).collect()
+    };
+    NoisyRound {
+        base: values(Arm::Base),
+        head: values(Arm::Head),
+        control: values(Arm::Control),
+        ..round.clone()
+    }
+}
+
+/// The round with a value for every arm.
+fn open(round: &NoisyRound, pools: &Pools, of: Percentile) -> Result<NoisyRound, MeasureError> {
+    let value = |arm| Ok::<_, MeasureError>(pools.value(arm, of)?.into_iter().collect());
+    Ok(NoisyRound {
+        base: value(Arm::Base)?,
+        head: value(Arm::Head)?,
+        control: value(Arm::Control)?,
+        ..round.clone()
+    })
 }
 
 impl Slice {
@@ -301,19 +399,11 @@ fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureError {
     }
 }
 
-/// `part` in percent of `whole`; 0 of nothing is nothing.
-pub(super) fn percent_of(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        return 0.0;
-    }
-    float(part) / float(whole) * 100.0
-}
-
 #[expect(
     clippy::cast_precision_loss,
     reason = "exact below 2^53, which as nanoseconds are 104 days"
 )]
-fn float(number: u64) -> f64 {
+pub(super) fn float(number: u64) -> f64 {
     number as f64
 }
 

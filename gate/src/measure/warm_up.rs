@@ -38,6 +38,16 @@ impl WarmUp {
     pub(super) fn is_over(&self) -> bool {
         !self.rates.is_empty() && self.rates.values().all(|rates| settled(rates))
     }
+
+    /// The rate that the slowest arm ended at.
+    pub(super) fn slowest(&self) -> f64 {
+        let last = |rates: &Vec<f64>| {
+            let start = rates.len().saturating_sub(WINDOW);
+            median(rates.get(start..).unwrap_or_default())
+        };
+        let rates = self.rates.values().map(last);
+        rates.min_by(f64::total_cmp).unwrap_or(f64::NAN)
+    }
 }
 
 fn settled(rates: &[f64]) -> bool {
@@ -89,5 +99,6 @@ mod tests {
             warm_up.push(Arm::Head, 170.0);
         }
         assert!(warm_up.is_over());
+        assert!((warm_up.slowest() - 100.0).abs() < 1e-9);
     }
 }

@@ -14,6 +14,6 @@ pub use metric::{Direction, Kind, MetricId, MetricIdError, Unit, UnitError};
 pub use percent::{NotFinite, Percent};
 pub(crate) use present::present;
 pub use sample::{
-    ExactSamples, NoisyRound, RoundHealth, RoundSet, RunnerCounts, RunnerRounds, Samples,
+    ExactSamples, NoisyRound, OpenLoop, RoundHealth, RoundSet, RunnerCounts, RunnerRounds, Samples,
 };
 pub use verdict::{Reason, Verdict};

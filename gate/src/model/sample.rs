@@ -9,7 +9,8 @@
 //!         pair 0   pair 1 …       k-th base slice with k-th head slice
 //! ```
 //!
-//! Invariant: every arm of a round has as many values as `order` has its letter.
+//! Invariant: every arm of a round has as many values as `order` has its letter, or one where the
+//! round is an open loop.
 
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,24 @@ pub struct NoisyRound {
     pub control: Vec<f64>,
     /// What disturbed the round.
     pub health: RoundHealth,
+    /// Of an open loop: how it went. An arm then has one value, taken over all of its slices, as the
+    /// slices one by one have too few requests for their slowest thousandth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_loop: Option<OpenLoop>,
+}
+
+/// How an open loop went: requests are sent at a fixed rate, whether they are answered or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenLoop {
+    /// Requests that were to be sent to one arm a second.
+    pub rate_per_second: u32,
+    /// Latencies behind each value.
+    pub requests: u64,
+    /// The arms that fell behind the rate in most of their slices, one letter each.
+    pub behind: String,
+    /// The share of the slices in which the load generator fell behind the rate, in percent.
+    pub generator_behind_pct: f64,
 }
 
 /// How undisturbed a round was.

@@ -51,14 +51,13 @@ pub struct Pinned {
 impl Plan {
     /// The plan for the cores that this process may use.
     pub fn for_this_machine() -> Result<Self, ProcessError> {
-        let allowed = sched_getaffinity(None).map_err(|e| ProcessError::Affinity {
-            action: "read the cores that this process may use".to_owned(),
-            source: e.into(),
-        })?;
-        let allowed: BTreeSet<usize> = (0..CpuSet::MAX_CPU)
-            .filter(|&core| allowed.is_set(core))
-            .collect();
-        Ok(Self::from_cores(&physical_cores(&allowed, siblings)))
+        Ok(Self::from_cores(&cores_of_this_machine()?))
+    }
+
+    /// Whether server and load generator have cores of their own.
+    #[must_use]
+    pub const fn is_apart(&self) -> bool {
+        self.note.is_none()
     }
 
     /// The plan for physical cores, each with the hardware threads that may be used.
@@ -123,6 +122,24 @@ impl Drop for Pinned {
         // thread keeps what it has, which is no reason to fail a run.
         let _kept = sched_setaffinity(None, &self.before);
     }
+}
+
+/// How many hardware threads this process may use, and on how many physical cores they are.
+pub fn thread_and_core_counts() -> Result<(usize, usize), ProcessError> {
+    let cores = cores_of_this_machine()?;
+    Ok((cores.iter().map(Vec::len).sum(), cores.len()))
+}
+
+/// The physical cores that this process may use, each with its hardware threads.
+fn cores_of_this_machine() -> Result<Vec<Vec<usize>>, ProcessError> {
+    let allowed = sched_getaffinity(None).map_err(|e| ProcessError::Affinity {
+        action: "read the cores that this process may use".to_owned(),
+        source: e.into(),
+    })?;
+    let allowed: BTreeSet<usize> = (0..CpuSet::MAX_CPU)
+        .filter(|&core| allowed.is_set(core))
+        .collect();
+    Ok(physical_cores(&allowed, siblings))
 }
 
 /// Groups the allowed hardware threads by physical core, lowest number first.

@@ -74,6 +74,17 @@ pub enum ProcessError {
         /// What was wrong with it.
         reason: String,
     },
+    /// The machine's own counters cannot be read.
+    #[error("cannot read {path}: {reason}")]
+    Counters {
+        /// The file.
+        path: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The thread that was to work ended.
+    #[error("a thread that measured how evenly this machine computes ended early")]
+    BurnIn,
     /// The user or the runner asked the gate to end.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),

@@ -7,14 +7,16 @@ mod affinity;
 mod child;
 mod cpu_time;
 mod error;
+mod health;
 mod interrupt;
 mod log;
 mod port;
 
-pub use affinity::{Pinned, Plan};
+pub use affinity::{Pinned, Plan, thread_and_core_counts};
 pub use child::{Child, Launch};
 pub use cpu_time::{CpuSnapshot, CpuTime, this_thread_ns};
 pub use error::ProcessError;
+pub use health::{MemoryStall, Ticks, percent_of};
 pub use interrupt::{Interrupt, Interrupted, POLL};
 pub use log::last_lines;
 pub use port::free_port;

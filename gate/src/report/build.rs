@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::open_loop::open_loop;
 use super::schema::{
     BothBudgets, Measuring, MetricReport, OrderEffect, PooledRunner, Report, Revision, RoundCount,
     Runner, Schema, Timing, Tool, TradeReport,
@@ -25,7 +26,7 @@ use crate::judge::{
     Estimate, JudgeError, JudgeInput, Judged, MetricInput, RUNNERS_MAX, Row, Taken, TradeOutcome,
     disturbed_rounds, generator_bound_rounds, judge,
 };
-use crate::model::{Kind, MetricId, NoisyRound, Percent, Reason, RoundSet, Samples, Verdict};
+use crate::model::{Arm, Kind, MetricId, NoisyRound, Percent, Reason, RoundSet, Samples, Verdict};
 
 /// What a report tells that the judge has no part in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -238,6 +239,11 @@ fn trades(judged: &Judged) -> Vec<TradeReport> {
     judged.trades.iter().map(report).collect()
 }
 
+fn slices_of_base(round: &NoisyRound) -> usize {
+    let base = |letter: &char| *letter == Arm::Base.letter();
+    round.order.chars().filter(base).count()
+}
+
 fn measuring(
     input: &JudgeInput,
     judged: &Judged,
@@ -260,10 +266,11 @@ fn measuring(
             runners: runners.len(),
             main: of(RoundSet::Main),
             confirmation: of(RoundSet::Confirmation),
-            slices: all.iter().map(|round| round.base.len()).sum(),
+            slices: all.iter().copied().map(slices_of_base).sum(),
             disturbed: numbers(|rounds| disturbed_rounds(rounds).collect()).collect(),
             generator_bound: numbers(|rounds| generator_bound_rounds(rounds).collect()).collect(),
             watched,
+            open_loop: open_loop(&all),
         };
         Some(watched(&metric.id, &all).map(count))
     });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::cells::{allowance, difference, usage};
 use super::escape::for_markdown;
 use super::number::{duration, percent};
+use super::open_loop;
 use super::pieces::{code, rows, sides, target, told};
 use super::schema::{MetricReport, Report, Revision, RoundCount, Runner, TradeReport};
 use super::watched::{warnings, words};
@@ -311,8 +312,12 @@ fn taken(count: &RoundCount) -> String {
         0 | 1 => String::new(),
         n => format!(", on {n} runners together"),
     };
+    let open = count
+        .open_loop
+        .as_ref()
+        .map_or_else(String::new, |open| format!("; {}", open_loop::words(open)));
     format!(
-        "{} rounds{confirmation}{runners}, {slices} of each arm a round{disturbed}; {}",
+        "{} rounds{confirmation}{runners}, {slices} of each arm a round{disturbed}{open}; {}",
         count.main,
         words(&count.watched)
     )

@@ -10,6 +10,7 @@
 //! | `sentence` | the words for each outcome |
 //! | `headline` | the sentence about the whole run, and what to do |
 //! | `watched` | what the machine and the load generator did meanwhile, and what it warns of |
+//! | `open_loop` | how latencies were taken, and whether both sides kept up |
 //! | `number` | how values and percentages are written |
 //! | `escape` | foreign text made harmless for Markdown and terminals |
 //! | `cells` | the cells of the table, the same for both renderers |
@@ -28,6 +29,7 @@ mod headline;
 mod markdown;
 mod measured;
 mod number;
+mod open_loop;
 mod pieces;
 mod pool;
 mod pool_error;
@@ -42,8 +44,8 @@ pub use markdown::{COMMENT_LEN_MAX, MARKER, markdown};
 pub use measured::{Measured, MeasuredSchema, Shard, ShardError};
 pub use pool_error::PoolError;
 pub use schema::{
-    BothBudgets, Measuring, MedianAndMost, MetricReport, OrderEffect, PooledRunner, Report,
-    Revision, RoundCount, Runner, Schema, Timing, Tool, TradeReport, Watched,
+    BothBudgets, Measuring, MedianAndMost, MetricReport, OpenLoopCount, OrderEffect, PooledRunner,
+    Report, Revision, RoundCount, Runner, Schema, Timing, Tool, TradeReport, Watched,
 };
 pub use table::{Palette, table};
 

@@ -24,6 +24,16 @@ pub(super) fn timed(value: f64) -> String {
     grouped(value, decimals(value, TIMED_DIGITS))
 }
 
+/// A number of things.
+pub(super) fn count(number: u64) -> String {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "nothing that a run counts comes near 2^52"
+    )]
+    let value = number as f64;
+    grouped(value, 0)
+}
+
 /// A value in a sentence: two digits.
 pub(super) fn short(value: f64) -> String {
     grouped(value, decimals(value, 2))

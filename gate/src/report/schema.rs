@@ -247,6 +247,25 @@ pub struct RoundCount {
     pub generator_bound: Vec<u32>,
     /// What the machine and the load generator did meanwhile.
     pub watched: Watched,
+    /// Of an open loop; `null` of a closed one.
+    #[serde(deserialize_with = "present")]
+    pub open_loop: Option<OpenLoopCount>,
+}
+
+/// The rounds of a metric of an open loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenLoopCount {
+    /// Requests sent to each arm a second.
+    pub rate_per_second: u32,
+    /// The fewest latencies behind a value of a round.
+    pub requests: u64,
+    /// Rounds in which base fell behind the rate.
+    pub base_behind: usize,
+    /// Rounds in which head fell behind the rate.
+    pub head_behind: usize,
+    /// Rounds in which the load generator fell behind the rate.
+    pub generator_behind: usize,
 }
 
 /// What the machine and the load generator did during the rounds of a metric.

@@ -4,7 +4,9 @@
 //! the server back in most rounds, the reader is warned: the rounds then compare the generator.
 
 use super::number::{percent, short};
+use super::open_loop;
 use super::schema::{MedianAndMost, Report, RoundCount, Watched};
+use crate::budget::Probe;
 use crate::judge::JudgeError;
 use crate::model::{MetricId, NoisyRound, RoundHealth};
 use crate::statistics::median;
@@ -74,11 +76,23 @@ pub(super) fn words(watched: &Watched) -> String {
 
 /// What a reader must know before the numbers, one sentence a metric.
 pub(super) fn warnings(report: &Report) -> impl Iterator<Item = String> {
-    let rounds = &report.measuring.rounds;
-    rounds.iter().filter_map(generator_bound)
+    let rounds = report.measuring.rounds.iter();
+    rounds.flat_map(|count| {
+        let percentile = report.budgets.head.metrics.get(count.metric.name());
+        let share = percentile.map_or(0.5, |spec| match &spec.probe {
+            Probe::RespLatency { quantity, .. } => quantity.share(),
+            _ => 0.5,
+        });
+        let held_back = generator_bound(count).into_iter();
+        held_back.chain(open_loop::warnings(count, share))
+    })
 }
 
 fn generator_bound(count: &RoundCount) -> Option<String> {
+    if count.open_loop.is_some() {
+        // At a fixed rate nobody is meant to be busy; whether it kept up is told by itself.
+        return None;
+    }
     let (bound, all) = (count.generator_bound.len(), count.main + count.confirmation);
     (2 * bound > all).then(|| {
         format!(

@@ -5,6 +5,8 @@
 //!
 //! Example: `median(5, 1, 9)` is 5, `median(5, 1, 9, 2)` is (2 + 5) / 2 = 3.5.
 //!
+//! Source: Hampel, *A general qualitative definition of robustness*, Ann. Math. Statist. 42 (1971).
+//!
 //! Invariant: as many values lie at or below the median as lie at or above it.
 
 use super::{StatisticsError, checked_sample};

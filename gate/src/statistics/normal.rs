@@ -1,5 +1,7 @@
 //! The standard normal distribution, as far as the other statistics need it.
 //!
+//! Source of the printed values: Abramowitz and Stegun, *Handbook of Mathematical Functions*, 26.2.
+//!
 //! Example: `upper_quantile(0.025)` is 1.95996…, and `above(1.95996…)` is 0.025.
 
 use statrs::distribution::{ContinuousCDF, Normal};

@@ -1,6 +1,6 @@
 //! How a metric is measured, compared between base and head.
 
-use crate::budget::spec::{Load, MetricSpec, Probe};
+use crate::budget::spec::{Load, MetricSpec, Probe, Rate};
 use crate::model::Direction;
 
 /// What differs in the way a metric is measured: what, in base, in head.
@@ -33,6 +33,30 @@ pub(super) fn differences(
                 found.push(("load", was, is));
             }
         }
+        (
+            Probe::RespLatency {
+                quantity: old_quantity,
+                load: old_load,
+                rate: old_rate,
+            },
+            Probe::RespLatency {
+                quantity,
+                load,
+                rate,
+            },
+        ) => {
+            if old_quantity != quantity {
+                let names = (old_quantity.name().to_owned(), quantity.name().to_owned());
+                found.push(("quantity", names.0, names.1));
+            }
+            if old_load != load {
+                let (was, is) = loads(old_load, load);
+                found.push(("load", was, is));
+            }
+            if old_rate != rate {
+                found.push(("rate", self::rate(*old_rate), self::rate(*rate)));
+            }
+        }
         (Probe::Command { run: was }, Probe::Command { run: is }) if was == is => {}
         (Probe::Command { run: was }, Probe::Command { run: is }) => {
             found.push(("run", format!("{was:?}"), format!("{is:?}")));
@@ -53,7 +77,15 @@ fn direction(direction: Direction) -> String {
 fn probe(probe: &Probe) -> String {
     match probe {
         Probe::RespLoad { quantity, .. } => format!("resp-load {}", quantity.name()),
+        Probe::RespLatency { quantity, .. } => format!("resp-latency {}", quantity.name()),
         Probe::Command { run } => format!("command {run:?}"),
+    }
+}
+
+fn rate(rate: Rate) -> String {
+    match rate {
+        Rate::HalfOfSlower => "half of what the slower arm answers".to_owned(),
+        Rate::PerSecond(rate) => format!("{rate} requests/s"),
     }
 }
 

@@ -7,22 +7,18 @@ use toml::Spanned;
 use super::super::error::{Found, Located, Mistake};
 use super::super::file::{CaseTable, LoadTable, MetricTable, Text};
 use super::super::nearest::Names;
-use super::super::spec::{Budget, BudgetOverride, Load, MetricSpec, Probe, Quantity, Subject};
+use super::super::spec::{
+    Budget, BudgetOverride, Load, MetricSpec, Percentile, Probe, Quantity, Rate, Subject,
+};
 use super::subject::{Filled, filled};
 use super::value::{bound, fraction, missing, percent, reason, whole, word};
 use crate::model::{Direction, MetricId};
 
 const RESP_LOAD: &str = "resp-load";
+const RESP_LATENCY: &str = "resp-latency";
 const COMMAND: &str = "command";
 /// Probes of the format that this version does not have.
-const LATER: [&str; 6] = [
-    "resp-latency",
-    "resp-memory",
-    "callgrind",
-    "size",
-    "time",
-    "import",
-];
+const LATER: [&str; 5] = ["resp-memory", "callgrind", "size", "time", "import"];
 const DIRECTIONS: [(&str, Direction); 2] = [
     ("higher-is-better", Direction::HigherIsBetter),
     ("lower-is-better", Direction::LowerIsBetter),
@@ -57,9 +53,20 @@ pub(super) fn metric(
     let direction = word("direction", direction, &DIRECTIONS)?;
     let probe = match kind.get_ref().as_str() {
         RESP_LOAD => {
-            let quantity = quantity(name, table.quantity.as_ref())?;
-            agrees(quantity, direction).map_err(|mistake| Located::new(direction_span, mistake))?;
-            resp_load(&table, quantity, subject, kind)?
+            let words = Quantity::ALL.map(|quantity| (quantity.name(), quantity));
+            let quantity = quantity(name, table.quantity.as_ref(), RESP_LOAD, &words)?;
+            agrees(quantity.name(), quantity.direction(), direction)
+                .map_err(|mistake| Located::new(direction_span, mistake))?;
+            let (load, rate) = against_server(&table, subject, kind, RESP_LOAD)?;
+            refuse(rate.map(Spanned::span), "rate", RESP_LOAD)?;
+            Probe::RespLoad { quantity, load }
+        }
+        RESP_LATENCY => {
+            let words = Percentile::ALL.map(|quantity| (quantity.name(), quantity));
+            let quantity = quantity(name, table.quantity.as_ref(), RESP_LATENCY, &words)?;
+            agrees(quantity.name(), Direction::LowerIsBetter, direction)
+                .map_err(|mistake| Located::new(direction_span, mistake))?;
+            latency(&table, quantity, subject, kind)?
         }
         COMMAND => {
             refuse(table.load.as_ref().map(Spanned::span), "load", COMMAND)?;
@@ -82,7 +89,11 @@ pub(super) fn metric(
     };
     let exact = is(table.exact.as_ref());
     let why = table.reason.as_ref().map(reason).transpose()?;
-    let (budget, report_only_reason) = if is(table.report_only.as_ref()) {
+    // Tails are noisy: they are judged only where a budget asks for it.
+    let shown_only = matches!(probe, Probe::RespLatency { .. })
+        && table.budget.is_none()
+        && table.report_only.is_none();
+    let (budget, report_only_reason) = if shown_only || is(table.report_only.as_ref()) {
         refuse_judging(&table)?;
         (None, why)
     } else {
@@ -128,7 +139,7 @@ fn misnamed(what: &'static str, name: &Text, marks: &'static str) -> Located {
 
 fn unknown_probe(kind: &Text) -> Located {
     let found = kind.get_ref();
-    let known = Names::new([RESP_LOAD, COMMAND]);
+    let known = Names::new([RESP_LOAD, RESP_LATENCY, COMMAND]);
     let mistake = match LATER.iter().find(|later| *later == found) {
         Some(probe) => Mistake::LaterProbe { probe, known },
         None => Mistake::UnknownProbe {
@@ -146,7 +157,9 @@ fn refuse(
     probe: &'static str,
 ) -> Found<()> {
     let instead = match key {
-        "load" | "quantity" => "it belongs to `resp-load`",
+        "load" | "quantity" => "it belongs to `resp-load` and `resp-latency`",
+        "rate" => "a closed loop sends as fast as it is answered; `resp-latency` sends at a rate",
+        "pipeline" => "every request is sent, and timed, by itself",
         "run" => "what the load generator sends is said by `load`",
         _ => "the cases of a metric are what a `command` prints",
     };
@@ -174,41 +187,65 @@ fn refuse_judging(table: &MetricTable) -> Found<()> {
     Ok(())
 }
 
-fn resp_load(
+/// The load of a probe against a live server, and its rate where one is written.
+fn against_server<'t>(
+    table: &'t MetricTable,
+    subject: &Subject,
+    kind: &Text,
+    probe: &'static str,
+) -> Found<(Load, Option<&'t Spanned<i64>>)> {
+    refuse(table.run.as_ref().map(Spanned::span), "run", probe)?;
+    refuse(table.case.as_ref().map(Spanned::span), "case", probe)?;
+    if let Some(exact) = table.exact.as_ref().filter(|flag| *flag.get_ref()) {
+        return Err(Located::new(exact.span(), Mistake::ExactLoad { probe }));
+    }
+    if subject.serve.is_none() {
+        return Err(Located::new(kind.span(), Mistake::NoServe { probe }));
+    }
+    let written = table.load.as_ref().map(Spanned::get_ref);
+    let load = written.map(load).transpose()?;
+    let rate = written.and_then(|load| load.rate.as_ref());
+    Ok((load.unwrap_or_default(), rate))
+}
+
+fn latency(
     table: &MetricTable,
-    quantity: Quantity,
+    quantity: Percentile,
     subject: &Subject,
     kind: &Text,
 ) -> Found<Probe> {
-    refuse(table.run.as_ref().map(Spanned::span), "run", RESP_LOAD)?;
-    refuse(table.case.as_ref().map(Spanned::span), "case", RESP_LOAD)?;
-    if let Some(exact) = table.exact.as_ref().filter(|flag| *flag.get_ref()) {
-        return Err(Located::new(exact.span(), Mistake::ExactLoad));
-    }
-    if subject.serve.is_none() {
-        let probe = RESP_LOAD;
-        return Err(Located::new(kind.span(), Mistake::NoServe { probe }));
-    }
-    let load = table
+    let (load, rate) = against_server(table, subject, kind, RESP_LATENCY)?;
+    let pipeline = table
         .load
         .as_ref()
-        .map(|load| self::load(load.get_ref()))
-        .transpose()?;
-    Ok(Probe::RespLoad {
+        .and_then(|l| l.get_ref().pipeline.as_ref());
+    let batches = pipeline.filter(|_| load.pipeline != 1);
+    refuse(batches.map(Spanned::span), "pipeline", RESP_LATENCY)?;
+    let rate = match rate {
+        None => Rate::HalfOfSlower,
+        Some(_) => Rate::PerSecond(whole("rate", rate, 0, 1..=10_000_000)?),
+    };
+    Ok(Probe::RespLatency {
         quantity,
-        load: load.unwrap_or_default(),
+        load,
+        rate,
     })
 }
 
 /// The quantity as written, else the one that the metric is named after.
-fn quantity(name: &Text, written: Option<&Text>) -> Found<Quantity> {
-    let words = Quantity::ALL.map(|quantity| (quantity.name(), quantity));
+fn quantity<T: Copy>(
+    name: &Text,
+    written: Option<&Text>,
+    probe: &'static str,
+    words: &[(&'static str, T)],
+) -> Found<T> {
     match written {
-        Some(written) => word("quantity", written, &words),
-        None => word("quantity", name, &words).map_err(|_| {
+        Some(written) => word("quantity", written, words),
+        None => word("quantity", name, words).map_err(|_| {
             let mistake = Mistake::NoQuantity {
                 name: name.get_ref().clone(),
-                known: Names::new(Quantity::ALL.map(Quantity::name)),
+                probe,
+                known: Names::new(words.iter().map(|(name, _)| *name)),
             };
             Located::new(name.span(), mistake)
         }),
@@ -216,16 +253,16 @@ fn quantity(name: &Text, written: Option<&Text>) -> Found<Quantity> {
 }
 
 /// A direction that is the wrong way round would turn every regression into an improvement.
-fn agrees(quantity: Quantity, direction: Direction) -> Result<(), Mistake> {
-    let (better, word) = match quantity.direction() {
+fn agrees(quantity: &'static str, natural: Direction, direction: Direction) -> Result<(), Mistake> {
+    let (better, word) = match natural {
         Direction::HigherIsBetter => ("more", "higher-is-better"),
         Direction::LowerIsBetter => ("less", "lower-is-better"),
     };
-    if quantity.direction() == direction {
+    if natural == direction {
         return Ok(());
     }
     Err(Mistake::Contradiction {
-        quantity: quantity.name(),
+        quantity,
         better,
         direction: word,
     })

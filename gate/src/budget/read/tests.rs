@@ -6,7 +6,7 @@ mod messages;
 use std::time::Duration;
 
 use super::read;
-use crate::budget::{Allow, Inconclusive, Load, Probe, Quantity, Ready};
+use crate::budget::{Allow, Inconclusive, Load, Percentile, Probe, Quantity, Rate, Ready};
 use crate::model::{Bound, Direction, Percent};
 
 /// Everything written out.
@@ -182,7 +182,7 @@ fn a_load_written_out_as_its_default_is_the_default() {
     let name = "budgets.toml";
     let budgets = read(name, include_str!("../../../../budgets.toml")).unwrap();
     let load = |metric: &str| match &budgets.metrics[metric].probe {
-        Probe::RespLoad { load, .. } => load.clone(),
+        Probe::RespLoad { load, .. } | Probe::RespLatency { load, .. } => load.clone(),
         Probe::Command { .. } => panic!("{metric} is no load"),
     };
     assert_eq!(load("qps"), load("cpu_per_request"));
@@ -194,6 +194,7 @@ fn this_repository_guards_throughput_cpu_and_memory() {
     let limits: Vec<_> = budgets
         .metrics
         .iter()
+        .filter(|(_, spec)| !spec.report_only)
         .map(|(name, spec)| {
             (
                 name.as_str(),
@@ -244,4 +245,54 @@ fn the_byte_order_mark_and_windows_line_ends_change_nothing() {
     let text = format!("\u{feff}{}", FULL.replace('\n', "\r\n"));
     let plain = read("budgets.toml", FULL).unwrap();
     assert_eq!(read("budgets.toml", &text).unwrap(), plain);
+}
+
+#[test]
+fn latencies_are_judged_only_where_a_budget_asks_for_it() {
+    let latency = |rest: &str| {
+        let table = format!(
+            "{SHORT}\n[metrics.p999]\nprobe = \"resp-latency\"\ndirection = \"lower-is-better\"\n{rest}"
+        );
+        read("budgets.toml", &table)
+    };
+    let shown = latency("").unwrap().metrics.remove("p999").unwrap();
+    assert!(shown.report_only && shown.budget.is_none());
+    let (quantity, load) = (Percentile::P999, Load::default());
+    let rate = Rate::HalfOfSlower;
+    assert_eq!(
+        shown.probe,
+        Probe::RespLatency {
+            quantity,
+            load: load.clone(),
+            rate
+        }
+    );
+    let judged = latency("budget = \"20%\"\nload = { rate = 20000 }").unwrap();
+    let judged = &judged.metrics["p999"];
+    assert!(!judged.report_only);
+    let rate = Rate::PerSecond(20_000);
+    assert_eq!(
+        judged.probe,
+        Probe::RespLatency {
+            quantity,
+            load,
+            rate
+        }
+    );
+    for (rest, said) in [
+        ("report_only = false", "budget"),
+        ("load = { pipeline = 4 }", "`pipeline` has no meaning"),
+        ("load = { rate = 0 }", "`rate` must be"),
+        ("exact = true", "`resp-latency` measures times"),
+        ("quantity = \"qps\"", "quantity"),
+    ] {
+        let error = latency(rest).unwrap_err().to_string();
+        assert!(error.contains(said), "{rest}: {error}");
+    }
+    let closed = SHORT.replace("budget = \"3%\"", "budget = \"3%\"\nload = { rate = 5 }");
+    let error = read("budgets.toml", &closed).unwrap_err().to_string();
+    assert!(
+        error.contains("`rate` has no meaning for the probe `resp-load`"),
+        "{error}"
+    );
 }

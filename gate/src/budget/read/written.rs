@@ -187,6 +187,7 @@ fn example(steps: &[Step]) -> String {
         "keys" => "keys = 100000",
         "value_bytes" => "value_bytes = 128",
         "zipf" => "zipf = 0.99",
+        "rate" => "rate = 20000",
         "metric" => "metric = \"bytes_per_key/int\"",
         "allow" => "allow = \"12%\"",
         "reason" => "reason = \"saves a second lookup for every key with a TTL\"",

@@ -26,6 +26,7 @@ impl Bench {
                 keys: 200,
                 ..Load::default()
             },
+            drive: Drive::Closed,
             group: 0,
             seeds: Seeds::new(seed),
             slices: 6,
@@ -39,7 +40,15 @@ impl Bench {
         &self,
         seed: u64,
         manners: &[(Arm, Manner)],
-    ) -> Result<Vec<(Quantity, NoisyRound)>, MeasureError> {
+    ) -> Result<Vec<(Timed, NoisyRound)>, MeasureError> {
+        self.run_with(self.settings(seed), manners)
+    }
+
+    fn run_with(
+        &self,
+        settings: RoundSettings,
+        manners: &[(Arm, Manner)],
+    ) -> Result<Vec<(Timed, NoisyRound)>, MeasureError> {
         let built: Vec<_> = manners
             .iter()
             .map(|&(arm, manner)| (arm, fixture::as_process(manner)))
@@ -52,7 +61,7 @@ impl Bench {
                 serve,
             })
             .collect();
-        RoundRunner::new(self.settings(seed), self.interrupt.clone()).run(3, RoundSet::Main, &arms)
+        RoundRunner::new(settings, self.interrupt.clone()).run(3, RoundSet::Main, &arms)
     }
 }
 
@@ -79,8 +88,8 @@ fn a_round_has_a_value_for_every_slice_and_sees_a_slow_head() {
             (6, 6, 0)
         );
         let worse = match quantity {
-            Quantity::Qps => mean(&round.base) / mean(&round.head),
-            Quantity::CpuPerRequest => mean(&round.head) / mean(&round.base),
+            Timed::Load(Quantity::Qps) => mean(&round.base) / mean(&round.head),
+            _ => mean(&round.head) / mean(&round.base),
         };
         assert!(worse > 1.5, "{quantity:?}: {worse}, {round:?}");
         let health = round.health;
@@ -103,6 +112,61 @@ fn a_round_has_a_value_for_every_slice_and_sees_a_slow_head() {
                 .exists()
         );
     }
+}
+
+#[test]
+fn an_open_loop_times_every_request_from_when_it_was_due() {
+    let bench = Bench::new();
+    let settings = |rate| RoundSettings {
+        drive: Drive::Open(rate),
+        slices: 3,
+        slice: Duration::from_millis(60),
+        ..bench.settings(1)
+    };
+    let arms = [(Arm::Base, Manner::Good), (Arm::Head, Manner::Slow)];
+    let timed = bench
+        .run_with(settings(Rate::PerSecond(400)), &arms)
+        .unwrap();
+    assert_eq!(timed.len(), 3);
+    let mut before = 0.0;
+    for (quantity, round) in &timed {
+        assert_eq!((round.base.len(), round.head.len()), (1, 1), "{round:?}");
+        assert_eq!(round.order.len(), 6);
+        let open = round.open_loop.as_ref().unwrap();
+        assert_eq!(open.rate_per_second, 400);
+        // 24 a slice, the first four of them in the lead-in.
+        assert_eq!(open.requests, 60, "{open:?}");
+        assert_eq!(open.behind, "", "{open:?}");
+        // 9 in 10 are reads, on which this server spins for 200 µs.
+        assert!(round.head[0] > 200.0, "{quantity:?}: {round:?}");
+        assert!(round.head[0] >= before, "percentiles rise");
+        before = round.head[0];
+        assert!(round.health.generator_busy_pct < 100.0);
+    }
+    // Past what the server can do, requests queue: each waits longer than the one before.
+    let timed = bench
+        .run_with(settings(Rate::PerSecond(40_000)), &arms)
+        .unwrap();
+    let (_, round) = &timed[0];
+    assert!(round.open_loop.as_ref().unwrap().behind.contains('h'));
+    assert!(round.head[0] > 10_000.0, "{round:?}");
+    // Without a rate, half of what the slower arm answers.
+    let timed = bench.run_with(settings(Rate::HalfOfSlower), &arms).unwrap();
+    let rate = timed[0].1.open_loop.as_ref().unwrap().rate_per_second;
+    assert!((50..=2_500).contains(&rate), "{rate}");
+    // Nowhere near it: a million requests are not waited for.
+    let error = bench
+        .run_with(settings(Rate::PerSecond(10_000_000)), &arms)
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("cannot keep up with the rate"),
+        "{error}"
+    );
+    // A slice of 60 ms has no request at this one.
+    let error = bench
+        .run_with(settings(Rate::PerSecond(1)), &arms)
+        .unwrap_err();
+    assert!(error.to_string().starts_with("at 1 requests/s"), "{error}");
 }
 
 #[test]

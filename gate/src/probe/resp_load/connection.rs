@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::{LoadError, reply};
@@ -22,6 +23,12 @@ pub(super) struct Connection {
     value_bytes: usize,
     interrupt: Interrupt,
     answer_max: Duration,
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
 }
 
 impl Connection {
@@ -49,6 +56,12 @@ impl Connection {
             interrupt: interrupt.clone(),
             answer_max: ANSWER_MAX,
         })
+    }
+
+    /// Lets reads and writes come back at once where they would block, or wait again.
+    pub(super) fn set_nonblocking(&self, nonblocking: bool) -> Result<(), LoadError> {
+        let set = self.stream.set_nonblocking(nonblocking);
+        set.map_err(LoadError::Broken)
     }
 
     #[cfg(test)]
@@ -94,6 +107,19 @@ impl Connection {
             return Err(LoadError::Unexpected(text));
         }
         Ok(())
+    }
+
+    /// Receives what is there of a connection that does not block; how many good replies it made up.
+    pub(super) fn receive_ready(&mut self) -> Result<u32, LoadError> {
+        let free = self.buffer.get_mut(self.filled..).unwrap_or_default();
+        match self.stream.read(free) {
+            Ok(0) => Err(LoadError::Closed),
+            Ok(read) => {
+                self.filled += read;
+                Ok(u32::MAX - self.consume(u32::MAX)?)
+            }
+            Err(e) => self.check_blocked(e, &mut None).map(|()| 0),
+        }
     }
 
     /// Takes complete replies off the front of the buffer; how many are missing then.

@@ -32,6 +32,17 @@ pub enum LoadError {
     /// The server takes or sends nothing any more.
     #[error("the server stopped answering: nothing for {0:?}")]
     Stopped(Duration),
+    /// The server is nowhere near the rate of an open loop.
+    #[error(
+        "the server cannot keep up with the rate: {after:?} after the last request was due, {missing} \
+         were not answered; write a smaller `rate` into the metric's `load`"
+    )]
+    Behind {
+        /// Requests without a reply.
+        missing: u32,
+        /// How long they were waited for.
+        after: Duration,
+    },
     /// An error reply.
     #[error("the server answered with an error: {0}")]
     ErrorReply(String),

@@ -12,19 +12,26 @@
 //! wakes it once a half, and there is no poll: two system calls a batch, one read and one write.
 //!
 //! A slice begins with every connection sending a batch and ends, after its time, with every reply
-//! received: nothing is in flight between slices, and requests and wall time belong together.
+//! received: nothing is in flight between slices, and requests and wall time belong together. So that
+//! is a closed loop; in a slice of an open loop requests go out at a rate (see `open_loop`).
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::event::epoll;
+
+use self::open_loop::{Latencies, Pace, Waiting};
 use super::connection::Connection;
 use super::{LoadError, RequestPool};
 use crate::budget::Load;
 use crate::model::Arm;
 use crate::process::{Interrupt, POLL, Pinned, this_thread_ns};
+
+pub(super) mod open_loop;
 
 /// A server that takes load.
 #[derive(Debug, Clone, Copy)]
@@ -66,15 +73,19 @@ struct Worker {
 struct Order {
     arm: Arm,
     duration: Duration,
+    /// Of an open loop.
+    pace: Option<Pace>,
 }
 
 /// One thread's share of a slice.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Share {
     requests: u64,
     start: Instant,
     end: Instant,
+    /// Time in which the thread worked.
     cpu_ns: u64,
+    latencies: Option<Latencies>,
 }
 
 /// One thread's connections to one arm, and where in the pool they are.
@@ -82,6 +93,8 @@ struct Share {
 struct Lane {
     connections: Vec<Connection>,
     next_batch: usize,
+    /// Tells which connections have replies, by their place in `connections`.
+    readiness: OwnedFd,
 }
 
 impl Generator {
@@ -106,8 +119,10 @@ impl Generator {
             for target in targets {
                 let open = |_| Connection::open(target.port, value_bytes, interrupt);
                 let connections = (thread..connections).step_by(threads).map(open);
+                let connections = connections.collect::<Result<Vec<_>, _>>()?;
                 let lane = Lane {
-                    connections: connections.collect::<Result<_, _>>()?,
+                    readiness: readiness(&connections)?,
+                    connections,
                     // Threads begin at different places, arms at the same.
                     next_batch: thread * pool.batches() / threads,
                 };
@@ -119,6 +134,7 @@ impl Generator {
                 lanes,
                 Arc::clone(pool),
                 outcome.clone(),
+                interrupt.clone(),
             ));
         }
         Ok(Self {
@@ -136,16 +152,61 @@ impl Generator {
 
     /// Puts load on one arm for about `duration`, and waits until nothing is in flight.
     pub fn slice(&self, arm: Arm, duration: Duration) -> Result<Slice, LoadError> {
-        for worker in &self.workers {
-            let order = Order { arm, duration };
-            let orders = worker.orders.as_ref().ok_or(LoadError::ThreadLost)?;
-            orders.send(order).map_err(|_| LoadError::ThreadLost)?;
+        self.order(|_| Order {
+            arm,
+            duration,
+            pace: None,
+        })?;
+        Self::summed(&self.shares(Duration::ZERO)?)
+    }
+
+    /// Sends `rate` requests a second to one arm for `duration`, and waits until all are answered.
+    pub fn open_slice(
+        &self,
+        arm: Arm,
+        duration: Duration,
+        rate: u32,
+        waiting: Waiting,
+    ) -> Result<(Slice, Latencies), LoadError> {
+        let threads = u32::try_from(self.workers.len()).unwrap_or(u32::MAX);
+        let apart = Duration::from_secs(1) / rate.max(1);
+        self.order(|thread| Order {
+            arm,
+            duration,
+            pace: Some(Pace {
+                interval: Duration::from_secs(1) * threads / rate.max(1),
+                offset: apart * thread,
+                waiting,
+            }),
+        })?;
+        // This thread may share a core with one that spins, and must not wake up in between.
+        let shares = self.shares(duration)?;
+        let mut all = Latencies::new(duration)?;
+        for latencies in shares.iter().filter_map(|share| share.latencies.as_ref()) {
+            all.add(latencies)?;
         }
-        let shares: Vec<Share> = self
-            .workers
+        Ok((Self::summed(&shares)?, all))
+    }
+
+    fn order(&self, order: impl Fn(u32) -> Order) -> Result<(), LoadError> {
+        for (thread, worker) in (0..).zip(&self.workers) {
+            let orders = worker.orders.as_ref().ok_or(LoadError::ThreadLost)?;
+            orders
+                .send(order(thread))
+                .map_err(|_| LoadError::ThreadLost)?;
+        }
+        Ok(())
+    }
+
+    /// The share of every thread, none of which is there before `quiet` has passed.
+    fn shares(&self, quiet: Duration) -> Result<Vec<Share>, LoadError> {
+        self.workers
             .iter()
-            .map(|_| self.await_share())
-            .collect::<Result<_, _>>()?;
+            .map(|_| self.await_share(quiet))
+            .collect()
+    }
+
+    fn summed(shares: &[Share]) -> Result<Slice, LoadError> {
         let start = shares.iter().map(|share| share.start).min();
         let end = shares.iter().map(|share| share.end).max();
         let (Some(start), Some(end)) = (start, end) else {
@@ -159,9 +220,13 @@ impl Generator {
         })
     }
 
-    fn await_share(&self) -> Result<Share, LoadError> {
+    fn await_share(&self, quiet: Duration) -> Result<Share, LoadError> {
+        let mut wait = quiet.max(POLL);
         loop {
-            match self.outcomes.recv_timeout(POLL) {
+            match self
+                .outcomes
+                .recv_timeout(std::mem::replace(&mut wait, POLL))
+            {
                 Ok(outcome) => return outcome,
                 Err(RecvTimeoutError::Timeout) => self.interrupt.check()?,
                 Err(RecvTimeoutError::Disconnected) => return Err(LoadError::ThreadLost),
@@ -176,6 +241,7 @@ impl Worker {
         mut lanes: BTreeMap<Arm, Lane>,
         pool: Arc<RequestPool>,
         outcome: Sender<Result<Share, LoadError>>,
+        interrupt: Interrupt,
     ) -> Self {
         let (orders, inbox) = mpsc::channel::<Order>();
         let thread = thread::spawn(move || {
@@ -186,7 +252,10 @@ impl Worker {
             while let Ok(order) = inbox.recv() {
                 let share = match (unplaced.take(), lanes.get_mut(&order.arm)) {
                     (Some(error), _) => Err(error.into()),
-                    (None, Some(lane)) => lane.run(&pool, order.duration),
+                    (None, Some(lane)) => match order.pace {
+                        None => lane.run(&pool, order.duration),
+                        Some(pace) => lane.run_open(&pool, order.duration, pace, &interrupt),
+                    },
                     (None, None) => Err(LoadError::NoSuchArm(order.arm)),
                 };
                 if outcome.send(share).is_err() {
@@ -245,8 +314,20 @@ impl Lane {
             start,
             end: Instant::now(),
             cpu_ns: this_thread_ns() - cpu_before,
+            latencies: None,
         })
     }
+}
+
+/// A set of connections that tells which of them have something to read.
+fn readiness(connections: &[Connection]) -> Result<OwnedFd, LoadError> {
+    let failed = |source: rustix::io::Errno| LoadError::Broken(source.into());
+    let set = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(failed)?;
+    for (number, connection) in (0..).zip(connections) {
+        let data = epoll::EventData::new_u64(number);
+        epoll::add(&set, connection, data, epoll::EventFlags::IN).map_err(failed)?;
+    }
+    Ok(set)
 }
 
 fn nanos(duration: Duration) -> u64 {

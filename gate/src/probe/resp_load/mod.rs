@@ -1,5 +1,5 @@
-//! The `resp-load` probe: a closed loop of GET and SET against a server that speaks the Redis
-//! protocol.
+//! The probes `resp-load`, a closed loop, and `resp-latency`, an open one: GET and SET against a server
+//! that speaks the Redis protocol.
 //!
 //! | file | owns |
 //! |---|---|
@@ -8,6 +8,7 @@
 //! | `reply` | where a reply ends, and whether it is a good one |
 //! | `connection` | one connection: send a batch, receive its replies |
 //! | `generator` | threads that drive the connections of all arms, a slice at a time |
+//! | `generator/open_loop` | requests at a rate, and their latencies |
 
 mod connection;
 mod dataset;
@@ -20,5 +21,6 @@ mod request;
 
 pub use dataset::DataSet;
 pub use error::LoadError;
+pub use generator::open_loop::{Latencies, Waiting};
 pub use generator::{Generator, Slice, Target};
 pub use request::RequestPool;

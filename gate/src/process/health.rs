@@ -17,7 +17,7 @@
 use std::fs;
 use std::time::Instant;
 
-use super::MeasureError;
+use super::ProcessError;
 
 const PATH: &str = "/proc/stat";
 /// Columns up to and including steal.
@@ -25,15 +25,15 @@ const COLUMNS: usize = 8;
 
 /// The machine's account at one moment, in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ticks {
+pub struct Ticks {
     all: u64,
     steal: u64,
 }
 
 impl Ticks {
     /// Reads the account.
-    pub(super) fn read() -> Result<Self, MeasureError> {
-        let bad = |reason| MeasureError::Counters { path: PATH, reason };
+    pub fn read() -> Result<Self, ProcessError> {
+        let bad = |reason| ProcessError::Counters { path: PATH, reason };
         let text = fs::read_to_string(PATH).map_err(|e| bad(e.to_string()))?;
         Self::parse(&text).ok_or_else(|| bad("its first line is no CPU account".to_owned()))
     }
@@ -53,24 +53,26 @@ impl Ticks {
     }
 
     /// Steal since `earlier`, in percent of all time; 0 where no tick has passed.
-    pub(super) fn steal_pct_since(self, earlier: Self) -> f64 {
+    #[must_use]
+    pub fn steal_pct_since(self, earlier: Self) -> f64 {
         // A counter of a core that went offline may run backwards: nothing was seen then.
         let all = self.all.saturating_sub(earlier.all);
         let steal = self.steal.saturating_sub(earlier.steal);
-        super::rounds::percent_of(steal, all)
+        percent_of(steal, all)
     }
 }
 
 /// What was lost waiting for memory until one moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct MemoryStall {
+pub struct MemoryStall {
     total_us: u64,
     at: Instant,
 }
 
 impl MemoryStall {
     /// Reads the account; `None` where the kernel keeps none.
-    pub(super) fn read() -> Option<Self> {
+    #[must_use]
+    pub fn read() -> Option<Self> {
         let text = fs::read_to_string("/proc/pressure/memory").ok()?;
         Some(Self {
             total_us: Self::total(&text)?,
@@ -87,11 +89,26 @@ impl MemoryStall {
     }
 
     /// The share of the time since `earlier` in which some task waited, in percent.
-    pub(super) fn pct_since(self, earlier: Self) -> f64 {
+    #[must_use]
+    pub fn pct_since(self, earlier: Self) -> f64 {
         let stalled_us = self.total_us.saturating_sub(earlier.total_us);
         let wall_us = (self.at - earlier.at).as_micros();
-        super::rounds::percent_of(stalled_us, u64::try_from(wall_us).unwrap_or(u64::MAX))
+        percent_of(stalled_us, u64::try_from(wall_us).unwrap_or(u64::MAX))
     }
+}
+
+/// `part` in percent of `whole`; 0 of nothing is nothing.
+#[must_use]
+pub fn percent_of(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "exact below 2^53, which as nanoseconds are 104 days"
+    )]
+    let ratio = part as f64 / whole as f64;
+    ratio * 100.0
 }
 
 #[cfg(test)]
