@@ -11,6 +11,7 @@ mod cache;
 mod check;
 mod compare;
 mod counted;
+mod doctor;
 mod error;
 mod init;
 mod judge;
@@ -68,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Compare(compare) => compare::run(compare, repository.as_deref()),
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
+        Command::Doctor(doctor) => doctor::run(&doctor, repository.as_deref()),
         Command::Init(init) => init::run(&init, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Measure(measure) => {
             measure::run(measure, repository.as_deref()).map(|()| Exit::Accepted)

@@ -10,6 +10,7 @@
 mod action;
 mod budgets;
 mod cache;
+mod doctor;
 mod documents;
 mod end_to_end;
 mod exact;
