@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::EXIT_CODES;
 use super::cache::CacheArgs;
+use super::calibrate::CalibrateArgs;
 use super::doctor::DoctorArgs;
 use super::init::InitArgs;
 use super::judge::JudgeArgs;
@@ -35,6 +36,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Write a commented budgets.toml and workflows for this repository
     Init(InitArgs),
+    /// Compare a revision with its own copy: false alarms, band, smallest visible change
+    Calibrate(CalibrateArgs),
     /// Is this machine fit to measure on, and what is missing
     Doctor(DoctorArgs),
     /// Measure as one of several runners, and leave the samples for `gate judge`

@@ -8,6 +8,7 @@
 
 mod args;
 mod cache;
+mod calibrate;
 mod check;
 mod compare;
 mod counted;
@@ -69,6 +70,7 @@ pub fn run() -> ExitCode {
         Command::Compare(compare) => compare::run(compare, repository.as_deref()),
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
+        Command::Calibrate(calibrate) => calibrate::run(&calibrate, repository.as_deref()),
         Command::Doctor(doctor) => doctor::run(&doctor, repository.as_deref()),
         Command::Init(init) => init::run(&init, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Measure(measure) => {

@@ -17,6 +17,7 @@
 //! | `limit` | how much worse a metric may get: budget and trade |
 //! | `trade` | what became of the trades of this change |
 //! | `overall` | the verdict of the run |
+//! | `foresight` | what a whole run could see, from rounds of identical code |
 //! | `disturbance` | which rounds the runner disturbed, or the load generator held back |
 //!
 //! Everything is a pure function of what is handed in, so that a report judged again gives the
@@ -26,6 +27,7 @@ mod by_machine;
 mod disturbance;
 mod error;
 mod exact;
+mod foresight;
 mod input;
 mod judged;
 mod limit;
@@ -43,6 +45,7 @@ mod trade;
 
 pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds, generator_bound_rounds};
 pub use error::{JudgeError, RoundFault};
+pub use foresight::{Foresight, foresee};
 pub use input::{JudgeInput, MetricInput, Taken};
 pub use judged::{ByRunner, Doubt, Evidence, Judged, Order, Row, TradeOutcome, TradeUsage};
 pub use limit::{Ceilings, Limit, Limits, kind};

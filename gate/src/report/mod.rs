@@ -11,6 +11,7 @@
 //! | `headline` | the sentence about the whole run, and what to do |
 //! | `watched` | what the machine and the load generator did meanwhile, and what it warns of |
 //! | `open_loop` | how latencies were taken, and whether both sides kept up |
+//! | `calibration` | what runs on identical code found, and budgets that fit |
 //! | `number` | how values and percentages are written |
 //! | `escape` | foreign text made harmless for Markdown and terminals |
 //! | `cells` | the cells of the table, the same for both renderers |
@@ -22,6 +23,7 @@
 
 mod build;
 mod by_runner;
+mod calibration;
 mod cells;
 mod escape;
 mod folded;
@@ -39,6 +41,7 @@ mod table;
 mod watched;
 
 pub use build::{ReportError, RunFacts};
+pub use calibration::{Calibration, CountedTwice, NoisyCalibration, calibration};
 pub use escape::{for_markdown, for_terminal};
 pub use markdown::{COMMENT_LEN_MAX, MARKER, markdown};
 pub use measured::{Measured, MeasuredSchema, Shard, ShardError};

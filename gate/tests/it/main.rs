@@ -10,6 +10,7 @@
 mod action;
 mod budgets;
 mod cache;
+mod calibrate;
 mod doctor;
 mod documents;
 mod end_to_end;
