@@ -37,9 +37,10 @@ use store::Millis;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::ahead::{Ahead, Next};
 use crate::commands::{Life, Session};
 use crate::dispatch::{self, Batch};
-use crate::protocol::{Decoded, Decoder, Replies};
+use crate::protocol::{Decoder, Replies};
 use crate::state::State;
 
 /// Bytes of one read.
@@ -55,6 +56,7 @@ const QUEUE_MAX: usize = 1 << 30;
 #[derive(Debug)]
 pub(crate) struct Desk {
     input: Box<[u8]>,
+    ahead: Ahead,
     replies: Replies,
 }
 
@@ -64,6 +66,7 @@ impl Desk {
         let input = vec![0; INPUT].into_boxed_slice();
         Rc::new(RefCell::new(Self {
             input,
+            ahead: Ahead::default(),
             replies: Replies::default(),
         }))
     }
@@ -138,7 +141,11 @@ impl Connection {
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Turn>> {
         let desk = Rc::clone(&self.desk);
         let mut desk = desk.borrow_mut();
-        let Desk { input, replies } = &mut *desk;
+        let Desk {
+            input,
+            ahead,
+            replies,
+        } = &mut *desk;
         let mut turn = Turn::Drained;
         if self.carry.is_empty() {
             let mut buffer = ReadBuf::new(input);
@@ -151,7 +158,7 @@ impl Connection {
                 turn = Turn::MoreToRead;
             }
             self.note_input(filled.len());
-            let used = self.run_batch(filled, replies);
+            let used = self.run_batch(filled, ahead, replies);
             let left = filled.get(used..).unwrap_or_default();
             if !left.is_empty() {
                 self.carry.extend_from_slice(left);
@@ -170,7 +177,7 @@ impl Connection {
                 self.note_input(read);
             }
             let mut carry = std::mem::take(&mut self.carry);
-            let used = self.run_batch(&carry, replies);
+            let used = self.run_batch(&carry, ahead, replies);
             if used < carry.len() {
                 carry.advance(used);
                 self.carry = carry;
@@ -191,21 +198,39 @@ impl Connection {
     }
 
     /// Runs every complete request of `input` that there is room to answer; yields the bytes used.
-    fn run_batch(&mut self, input: &[u8], replies: &mut Replies) -> usize {
+    fn run_batch(&mut self, input: &[u8], ahead: &mut Ahead, replies: &mut Replies) -> usize {
         let mut batch = Batch::new(&self.state, read_clock());
         let mut used = 0;
         let stop = loop {
-            let rest = input.get(used..).unwrap_or_default();
-            match self.decoder.decode(rest) {
-                Ok(Decoded::Request { len }) => {
+            let decoded = ahead.decode(&mut self.decoder, input, used);
+            if ahead.len() > 1 {
+                batch.touch(ahead.requests(input).map(|request| request.args));
+            }
+            let mut is_cut = false;
+            for request in ahead.requests(input) {
+                batch.run(&mut self.session, request.args, replies);
+                used = request.end;
+                if self.session.life == Life::Closing || replies.len() >= REPLIES_PER_TURN {
+                    is_cut = true;
+                    break;
+                }
+            }
+            if is_cut {
+                self.decoder.rewind();
+                break Stop::Cut;
+            }
+            used = ahead.end();
+            match decoded {
+                Ok(Next::More) => {}
+                Ok(Next::Line { len }) => {
+                    let rest = input.get(used..).unwrap_or_default();
                     batch.run(&mut self.session, self.decoder.args(rest), replies);
                     used += len;
                     if self.session.life == Life::Closing || replies.len() >= REPLIES_PER_TURN {
                         break Stop::Cut;
                     }
                 }
-                Ok(Decoded::Blank { len }) => used += len,
-                Ok(Decoded::Partial { need }) => break Stop::Partial(need),
+                Ok(Next::Partial { need }) => break Stop::Partial(need),
                 Err(error) => {
                     replies.error(format!("ERR {error}").as_bytes());
                     self.session.life = Life::Closing;

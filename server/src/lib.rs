@@ -24,6 +24,7 @@
 //!
 //! Nothing below `connection` knows a socket, a task or a clock.
 
+mod ahead;
 pub mod commands;
 pub mod config;
 mod connection;

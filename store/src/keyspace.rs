@@ -1,7 +1,7 @@
 //! The keyspace: shards behind locks, chosen by the top bits of a key's hash.
 
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::hash::{HashKey, Key, KeyHash, SHARD_BITS_MAX};
 use crate::shard::Shard;
@@ -134,6 +134,20 @@ impl Keyspace {
         self.shards[index]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks a shard that nobody has.
+    pub(crate) fn try_lock_index(&self, index: usize) -> Option<MutexGuard<'_, Shard>> {
+        match self.shards.get(index)?.try_lock() {
+            Ok(shard) => Some(shard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// How many shards there are.
+    pub(crate) const fn count(&self) -> ShardCount {
+        self.count
     }
 
     /// Number of keys. Like everything below it locks one shard after the other.

@@ -31,6 +31,7 @@
 //! | `index` | handles by the hash of their keys |
 //! | `collection` | hashes, lists, sets and sorted sets, packed or outgrown |
 //! | `hash` | hashing under a secret |
+//! | `touch` | loading what several keys need, all at once |
 //! | `watch` | versions of watched keys |
 //! | `size_class` | what an allocation costs |
 
@@ -49,6 +50,7 @@ mod shard;
 mod shards;
 mod size_class;
 mod time;
+mod touch;
 mod value;
 mod varint;
 mod watch;
@@ -63,5 +65,6 @@ pub use keyspace::{Keyspace, LockedShards, ShardCount};
 pub use shard::Shard;
 pub use shards::{Shards, Sweep};
 pub use time::{ExpiryChange, ExpirySet, Millis};
+pub use touch::TOUCHED_AT_ONCE;
 pub use value::{Encoding, Kind, StringRef, ValueRef};
 pub use watch::WatchVersion;

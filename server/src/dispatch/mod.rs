@@ -12,7 +12,7 @@ mod collections;
 mod listing;
 mod table;
 
-use store::Millis;
+use store::{Millis, TOUCHED_AT_ONCE};
 
 use crate::commands::{Call, Command, Failure, Flags, Life, Outcome, Queued, Session, printed};
 use crate::protocol::{Args, Replies};
@@ -59,6 +59,23 @@ impl<'s> Batch<'s> {
         if let Err(failure) = self.try_run(session, args, replies) {
             failure.reply(replies);
         }
+    }
+
+    /// Loads what the first keys of these requests need, before the first of them runs.
+    pub fn touch<'a>(&self, requests: impl Iterator<Item = Args<'a>>) {
+        let mut keys = [None; TOUCHED_AT_ONCE];
+        let mut count = 0;
+        for args in requests {
+            let first = table::find(args.at(0)).map_or(0, |command| command.keys.first);
+            if let Some(place) = keys.get_mut(count)
+                && let Ok(first @ 1..) = usize::try_from(first)
+                && let Some(key) = args.get(first)
+            {
+                *place = Some(self.state.keyspace.key(key));
+                count += 1;
+            }
+        }
+        self.state.keyspace.touch(keys.iter().copied().flatten());
     }
 
     fn try_run(&mut self, session: &mut Session, args: Args<'_>, replies: &mut Replies) -> Outcome {

@@ -265,6 +265,22 @@ impl Decoder {
         Args::new(bytes, &self.spans)
     }
 
+    /// The last request's arguments in its frame; `None` if it was a line, whose words are no part of
+    /// the input.
+    #[must_use]
+    #[inline]
+    pub fn spans(&self) -> Option<&[Span]> {
+        match self.source {
+            Source::Frame => Some(&self.spans),
+            Source::Line => None,
+        }
+    }
+
+    /// Forgets a frame that is not complete: the next call begins with another one.
+    pub fn rewind(&mut self) {
+        self.missing = 0;
+    }
+
     /// Gives back the room that unusual frames took; to be called when the input is drained.
     pub fn rest(&mut self) {
         if self.missing == 0 && self.spans.capacity() > SPANS_AT_REST {

@@ -17,6 +17,7 @@
 //! | `lists` | the pages of a class by how full they are |
 //! | `evacuation` | moving blobs out of sparse pages |
 //! | `slab` | boxes by number |
+//! | `touch` | loading what a read will need |
 //!
 //! A page that empties goes back to the allocator. A write takes a free slot of the fullest page that
 //! has one, so that sparse pages empty by themselves.
@@ -29,6 +30,7 @@ mod page;
 mod slab;
 #[cfg(test)]
 mod tests;
+mod touch;
 
 use class::SizeClass;
 use evacuation::Evacuation;

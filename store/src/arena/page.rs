@@ -202,7 +202,7 @@ impl Page {
     }
 
     #[inline]
-    fn slot(&self, slot: u16) -> Option<&[u8]> {
+    pub(super) fn slot(&self, slot: u16) -> Option<&[u8]> {
         let start = usize::from(slot) * self.slot_bytes();
         self.bytes.get(start..start + self.slot_bytes())
     }

@@ -229,6 +229,20 @@ impl Entries {
         self.assert_entries();
     }
 
+    /// Loads the bucket that `key` belongs to.
+    #[inline]
+    pub(crate) fn touch_bucket(&self, key: Key<'_>) {
+        self.index.touch(position(key.hash(), self.shard_bits));
+    }
+
+    /// Loads the entry that is likely to be that of `key`.
+    #[inline]
+    pub(crate) fn touch_blob(&self, key: Key<'_>) {
+        if let Some(handle) = self.index.likely(position(key.hash(), self.shard_bits)) {
+            self.arena.touch(handle);
+        }
+    }
+
     #[inline]
     fn find(&self, key: Key<'_>) -> Option<(Place, Handle)> {
         let position = position(key.hash(), self.shard_bits);

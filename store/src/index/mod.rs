@@ -15,6 +15,7 @@
 //! | `bucket` | one cache line |
 //! | `table` | buckets in a row, and what does not fit near its home |
 //! | `rebuild` | tables from tables |
+//! | `touch` | loading what a search will need |
 //! | `walk` | going over the entries in order |
 //!
 //! **Chosen collisions.** The directory doubles only while it has fewer places than one for every
@@ -27,6 +28,7 @@ mod rebuild;
 mod table;
 #[cfg(test)]
 mod tests;
+mod touch;
 mod walk;
 
 pub(crate) use bucket::Lifetime;

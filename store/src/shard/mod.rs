@@ -55,6 +55,18 @@ impl Shard {
         self.live(key, now).map(Found::encoding)
     }
 
+    /// Loads the bucket that `key` belongs to.
+    #[inline]
+    pub(crate) fn touch_bucket(&self, key: Key<'_>) {
+        self.entries.touch_bucket(key);
+    }
+
+    /// Loads the entry that is likely to be that of `key`.
+    #[inline]
+    pub(crate) fn touch_blob(&self, key: Key<'_>) {
+        self.entries.touch_blob(key);
+    }
+
     /// Removes `key`; whether it was there.
     pub fn remove(&mut self, key: Key<'_>, now: Millis) -> bool {
         self.expire(key, now);
