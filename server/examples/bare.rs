@@ -55,7 +55,7 @@ fn main() -> io::Result<()> {
                 let socket = net::accept_with(&listener, SocketFlags::NONBLOCK)?;
                 net::sockopt::set_tcp_nodelay(&socket, true)?;
                 let data = EventData::new_u64(sockets.len() as u64);
-                epoll::add(&poll, &socket, data, EventFlags::IN | EventFlags::ET)?;
+                epoll::add(&poll, &socket, data, EventFlags::IN)?;
                 sockets.push(Some(socket));
                 continue;
             }

@@ -11,7 +11,7 @@
 //! | buffer         | owned by       | size                                                       |
 //! |----------------|----------------|------------------------------------------------------------|
 //! | `desk.input`   | the thread     | 64 KiB                                                     |
-//! | `desk.replies` | the thread     | a turn ends past 1 MiB; kept at 256 KiB at the most        |
+//! | `desk.replies` | the thread     | a turn ends past `pipeline-limit`; kept at 256 KiB at the most |
 //! | `carry`        | the connection | of an open frame, at most twice the bytes that came; else none |
 //! | `backlog`      | the connection | one turn's replies; else none                              |
 //!
@@ -21,7 +21,7 @@
 //! desk, and every lock of a shard, is given back before the task can be suspended.
 //!
 //! A reader that does not take its replies is not read from: the backlog is at most the replies to
-//! one read, and the last of those replies may pass the 1 MiB by its own length.
+//! one read, and the last of those replies may pass the limit by its own length.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -40,17 +40,14 @@ use tokio::net::TcpStream;
 use crate::ahead::{Ahead, Next};
 use crate::commands::{Life, Session};
 use crate::dispatch::{self, Batch};
+use crate::drain::{Debt, Drain};
 use crate::protocol::{Decoder, Replies};
-use crate::state::State;
+use crate::state::{Limit, State};
 
 /// Bytes of one read.
 const INPUT: usize = 64 << 10;
-/// A turn ends when its replies have so many bytes.
-const REPLIES_PER_TURN: usize = 1 << 20;
 /// Room for replies that a thread keeps between turns.
 const REPLIES_KEPT: usize = 256 << 10;
-/// Bytes that a transaction may queue, as the query buffer of Redis.
-const QUEUE_MAX: usize = 1 << 30;
 
 /// The buffers that the connections of one thread use in their turns.
 #[derive(Debug)]
@@ -101,11 +98,28 @@ pub(crate) struct Connection {
     frame_need: Option<usize>,
     backlog: Vec<u8>,
     backlog_sent: usize,
+    drain: Rc<Drain>,
+    debt: Debt,
+    end: End,
+}
+
+/// How far the end of a connection is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum End {
+    #[default]
+    NotBegun,
+    /// The client was told that no more comes, and is to close.
+    Told,
 }
 
 impl Connection {
     /// A connection that was counted as open.
-    pub(crate) fn new(stream: TcpStream, state: Arc<State>, desk: Rc<RefCell<Desk>>) -> Self {
+    pub(crate) fn new(
+        stream: TcpStream,
+        state: Arc<State>,
+        desk: Rc<RefCell<Desk>>,
+        drain: Rc<Drain>,
+    ) -> Self {
         let session = Session::new(state.next_client());
         Self {
             stream,
@@ -117,6 +131,9 @@ impl Connection {
             frame_need: None,
             backlog: Vec::new(),
             backlog_sent: 0,
+            drain,
+            debt: Debt::None,
+            end: End::NotBegun,
         }
     }
 
@@ -199,6 +216,9 @@ impl Connection {
 
     /// Runs every complete request of `input` that there is room to answer; yields the bytes used.
     fn run_batch(&mut self, input: &[u8], ahead: &mut Ahead, replies: &mut Replies) -> usize {
+        let limits = &self.state.settings.limits;
+        let replies_max = limits.bytes(Limit::Pipeline);
+        self.decoder.set_bounds(limits.bounds());
         let mut batch = Batch::new(&self.state, read_clock());
         let mut used = 0;
         let stop = loop {
@@ -210,7 +230,7 @@ impl Connection {
             for request in ahead.requests(input) {
                 batch.run(&mut self.session, request.args, replies);
                 used = request.end;
-                if self.session.life == Life::Closing || replies.len() >= REPLIES_PER_TURN {
+                if self.session.life == Life::Closing || replies.len() >= replies_max {
                     is_cut = true;
                     break;
                 }
@@ -226,7 +246,7 @@ impl Connection {
                     let rest = input.get(used..).unwrap_or_default();
                     batch.run(&mut self.session, self.decoder.args(rest), replies);
                     used += len;
-                    if self.session.life == Life::Closing || replies.len() >= REPLIES_PER_TURN {
+                    if self.session.life == Life::Closing || replies.len() >= replies_max {
                         break Stop::Cut;
                     }
                 }
@@ -239,7 +259,7 @@ impl Connection {
             }
         };
         batch.finish();
-        if self.session.queued_bytes() > QUEUE_MAX {
+        if self.session.queued_bytes() > limits.bytes(Limit::QueryBuffer) {
             self.session.life = Life::Closing;
         }
         self.frame_need = match stop {
@@ -266,10 +286,48 @@ impl Connection {
         if sent == replies.len() {
             replies.clear(REPLIES_KEPT);
         } else {
+            let bound = self.state.settings.limits.bytes(Limit::OutputBuffer);
+            if bound > 0 && replies.len() - sent > bound {
+                tracing::warn!(
+                    client = self.session.id,
+                    "closed: it does not read its replies"
+                );
+                replies.clear(REPLIES_KEPT);
+                return Err(io::ErrorKind::StorageFull.into());
+            }
             self.backlog = replies.take();
             self.backlog_sent = sent;
         }
         Ok(())
+    }
+
+    /// Whether requests were read and have not run.
+    fn has_requests(&self) -> bool {
+        !self.carry.is_empty() && self.frame_need.is_none()
+    }
+
+    /// Says that no more comes, and waits until the client has closed.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.end == End::NotBegun {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.end = End::Told;
+        }
+        let desk = Rc::clone(&self.desk);
+        let mut desk = desk.borrow_mut();
+        loop {
+            let mut forgotten = ReadBuf::new(&mut desk.input);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut forgotten))?;
+            if forgotten.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    fn note_debt(&mut self, debt: Debt) {
+        if debt != self.debt {
+            self.debt = debt;
+            self.drain.change(debt);
+        }
     }
 
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -279,6 +337,9 @@ impl Connection {
             }
             if self.session.life == Life::Closing {
                 return Poll::Ready(Ok(()));
+            }
+            if self.drain.is_draining() && !self.has_requests() {
+                return self.poll_end(cx);
             }
             match ready!(self.poll_turn(cx))? {
                 Turn::Drained => {}
@@ -306,7 +367,11 @@ impl Future for Connection {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let ended = ready!(self.poll_connection(cx));
+        let Poll::Ready(ended) = self.poll_connection(cx) else {
+            let owes = !self.backlog.is_empty() || self.has_requests() || self.end == End::Told;
+            self.note_debt(if owes { Debt::Replies } else { Debt::None });
+            return Poll::Pending;
+        };
         if let Err(error) = ended {
             tracing::debug!(client = self.session.id, %error, "connection lost");
         }
@@ -316,6 +381,7 @@ impl Future for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.note_debt(Debt::None);
         dispatch::close(&self.state, &mut self.session);
         self.state.stats.close_connection();
     }

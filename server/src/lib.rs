@@ -15,7 +15,7 @@
 //!
 //! | floor        | knows                                                                |
 //! |--------------|----------------------------------------------------------------------|
-//! | `listener`   | sockets, threads, tasks                                              |
+//! | `listener`   | sockets, threads, tasks; `metrics` is another listener               |
 //! | `connection` | one socket: reads, runs a batch, writes                              |
 //! | `dispatch`   | the table of commands, transactions' queues, the bound of memory     |
 //! | `commands`   | what each command does, its errors                                   |
@@ -29,10 +29,12 @@ pub mod commands;
 pub mod config;
 mod connection;
 pub mod dispatch;
+mod drain;
 mod listener;
+mod metrics;
 pub mod protocol;
 pub mod state;
 mod upkeep;
 
-pub use config::Config;
+pub use config::{Config, ConfigError};
 pub use listener::{ServerError, bind, run};

@@ -12,8 +12,7 @@
 //! no channel and no other thread at all. Thread 0 is the caller's, and has the upkeep to do too.
 //!
 //! When the shutdown future ends, thread 0 stops accepting, drops the channels, which is how the
-//! other threads learn of it, and waits for them. Connections are closed where they are; a request
-//! that runs is finished first, because nothing can interrupt it.
+//! other threads learn of it, and waits for them. What was read is answered first: see `drain`.
 
 use std::future::Future;
 use std::io;
@@ -28,9 +27,12 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
-use crate::config::Config;
+use crate::config::{Config, Rename};
 use crate::connection::{Connection, Desk, read_clock};
-use crate::state::{Admission, MemoryError, Settings, State};
+use crate::dispatch;
+use crate::drain::Drain;
+use crate::metrics;
+use crate::state::{Admission, MemoryError, RenameError, Settings, State};
 use crate::upkeep;
 
 /// How long to wait before accepting again when the system has no room for another connection.
@@ -57,6 +59,9 @@ pub enum ServerError {
     /// A thread ended by a panic.
     #[error("a thread of the server panicked")]
     Panicked,
+    /// A command cannot be called so.
+    #[error(transparent)]
+    Rename(#[from] RenameError),
     /// The allocator does not tell how much memory is in use.
     #[error(transparent)]
     Memory(#[from] MemoryError),
@@ -74,24 +79,52 @@ pub fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
     let address = listener.local_addr().map_err(ServerError::Listener)?;
-    let settings = Settings::new(address, config.threads, config.max_memory);
-    let state = Arc::new(State::new(settings, read_clock())?);
+    let state = Arc::new(State::new(settings(address, config)?, read_clock())?);
+    let metrics = config.metrics.map(bind).transpose()?;
+    let patience = config.shutdown_timeout;
     let workers = (1..config.threads.get())
-        .map(|number| Worker::start(number, &state))
+        .map(|number| Worker::start(number, &state, patience))
         .collect::<Result<Vec<_>, _>>()?;
     let runtime = runtime().map_err(ServerError::Thread)?;
     let outcome = runtime.block_on(async {
+        let drain = Drain::new();
         spawn_local(upkeep::run(Arc::clone(&state)));
-        tokio::select! {
-            () = shutdown => Ok(()),
-            error = accept(listener, &state, &workers) => error,
+        if let Some(metrics) = metrics {
+            spawn_local(metrics::serve(listening(metrics)?, Arc::clone(&state)));
         }
+        let outcome = tokio::select! {
+            () = shutdown => Ok(()),
+            error = accept(listener, &state, &workers, &drain) => error,
+        };
+        let threads: Vec<_> = workers.into_iter().map(Worker::dismiss).collect();
+        drain.finish(patience).await;
+        outcome.map(|()| threads)
     });
     drop(runtime);
-    for worker in workers {
-        worker.stop()?;
+    for thread in outcome? {
+        thread
+            .join()
+            .map_err(|_| ServerError::Panicked)?
+            .map_err(ServerError::Thread)?;
     }
-    outcome
+    Ok(())
+}
+
+/// What the configuration says about the running server.
+fn settings(address: SocketAddr, config: &Config) -> Result<Settings, ServerError> {
+    let mut settings = Settings::new(address, config.threads, config.max_memory);
+    settings.limits = config.limits.clone();
+    for Rename { command, name } in &config.renames {
+        settings.renames.add(command, name, dispatch::is_command)?;
+    }
+    Ok(settings)
+}
+
+fn listening(listener: TcpListener) -> Result<tokio::net::TcpListener, ServerError> {
+    listener
+        .set_nonblocking(true)
+        .map_err(ServerError::Listener)?;
+    tokio::net::TcpListener::from_std(listener).map_err(ServerError::Listener)
 }
 
 fn runtime() -> io::Result<LocalRuntime> {
@@ -105,11 +138,9 @@ async fn accept(
     listener: TcpListener,
     state: &Arc<State>,
     workers: &[Worker],
+    drain: &Rc<Drain>,
 ) -> Result<(), ServerError> {
-    listener
-        .set_nonblocking(true)
-        .map_err(ServerError::Listener)?;
-    let listener = tokio::net::TcpListener::from_std(listener).map_err(ServerError::Listener)?;
+    let listener = listening(listener)?;
     let desk = Desk::new();
     // `None` stands for this thread's own turn.
     let mut hands = std::iter::once(None)
@@ -134,7 +165,8 @@ async fn accept(
         }
         let handed = match hands.next().flatten() {
             None => {
-                spawn_local(Connection::new(stream, Arc::clone(state), Rc::clone(&desk)));
+                let (desk, drain) = (Rc::clone(&desk), Rc::clone(drain));
+                spawn_local(Connection::new(stream, Arc::clone(state), desk, drain));
                 Ok(())
             }
             Some(worker) => worker.hand_over(stream),
@@ -153,12 +185,12 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(number: usize, state: &Arc<State>) -> Result<Self, ServerError> {
+    fn start(number: usize, state: &Arc<State>, patience: Duration) -> Result<Self, ServerError> {
         let (connections, incoming) = mpsc::unbounded_channel();
         let state = Arc::clone(state);
         let thread = std::thread::Builder::new()
             .name(format!("worker-{number}"))
-            .spawn(move || serve_incoming(incoming, &state))
+            .spawn(move || serve_incoming(incoming, &state, patience))
             .map_err(ServerError::Thread)?;
         Ok(Self {
             connections,
@@ -173,12 +205,9 @@ impl Worker {
             .map_err(|_| io::Error::other("the thread has ended"))
     }
 
-    fn stop(self) -> Result<(), ServerError> {
-        drop(self.connections);
+    /// Lets the thread end; yields what ends with it.
+    fn dismiss(self) -> JoinHandle<io::Result<()>> {
         self.thread
-            .join()
-            .map_err(|_| ServerError::Panicked)?
-            .map_err(ServerError::Thread)
     }
 }
 
@@ -186,14 +215,16 @@ impl Worker {
 fn serve_incoming(
     mut incoming: mpsc::UnboundedReceiver<std::net::TcpStream>,
     state: &Arc<State>,
+    patience: Duration,
 ) -> io::Result<()> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let desk = Desk::new();
+        let (desk, drain) = (Desk::new(), Drain::new());
         while let Some(stream) = incoming.recv().await {
             match tokio::net::TcpStream::from_std(stream) {
                 Ok(stream) => {
-                    spawn_local(Connection::new(stream, Arc::clone(state), Rc::clone(&desk)));
+                    let (desk, drain) = (Rc::clone(&desk), Rc::clone(&drain));
+                    spawn_local(Connection::new(stream, Arc::clone(state), desk, drain));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "connection dropped");
@@ -201,6 +232,7 @@ fn serve_incoming(
                 }
             }
         }
+        drain.finish(patience).await;
     });
     Ok(())
 }

@@ -1,16 +1,19 @@
 //! The cache server: flags, signals, and the line that says where it listens.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::Parser;
-use server::{Config, ServerError};
+use server::config::LogFormat;
+use server::{Config, ConfigError, ServerError};
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// Exit code where the command line or the file cannot be used, as that of clap.
+const USAGE: u8 = 2;
 
 #[derive(Debug, Error)]
 enum Failure {
@@ -23,8 +26,16 @@ enum Failure {
 }
 
 fn main() -> ExitCode {
-    let config = Config::parse();
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    let config = match Config::read(std::env::args_os()) {
+        Ok(config) => config,
+        // Help and the version are errors to clap, and it knows where they go.
+        Err(ConfigError::CommandLine(error)) => error.exit(),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "server: {error}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    start_log(&config);
     match serve(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -32,6 +43,16 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "server: {failure}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn start_log(config: &Config) {
+    let log = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(config.log_level.0);
+    match config.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
     }
 }
 
@@ -53,9 +74,11 @@ async fn announce_and_wait(address: SocketAddr) -> io::Result<()> {
     writeln!(stdout, "listening on {address}")?;
     stdout.flush()?;
     drop(stdout);
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = interrupted.recv() => {}
-    }
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
+    let signal = tokio::select! {
+        _ = terminated.recv() => "SIGTERM",
+        _ = interrupted.recv() => "SIGINT",
+    };
+    tracing::info!(signal, "ending: no more is read, what was read is answered");
     Ok(())
 }

@@ -10,9 +10,11 @@
 //! | `proto-max-bulk-len`       | 512 MiB in bytes            | no    |
 //! | `appendonly`, `save`       | `no` and empty: nothing is kept on disk | no |
 
+use std::borrow::Cow;
+
 use super::{Call, Failure, Outcome};
-use crate::protocol::{MAX_BULK, glob_matches, parse_bytes};
-use crate::state::Settings;
+use crate::protocol::{glob_matches, parse_bytes};
+use crate::state::{Limit, Settings};
 
 /// The settings by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,67 +22,79 @@ enum Setting {
     Appendonly,
     Bind,
     Databases,
-    Maxclients,
+    Limit(Limit),
     Maxmemory,
     MaxmemoryPolicy,
     Port,
-    ProtoMaxBulkLen,
     Save,
     Threads,
 }
 
 impl Setting {
-    const ALL: [(&'static str, Self); 10] = [
+    const OTHERS: [(&'static str, Self); 8] = [
         ("appendonly", Self::Appendonly),
         ("bind", Self::Bind),
         ("databases", Self::Databases),
-        ("maxclients", Self::Maxclients),
         ("maxmemory", Self::Maxmemory),
         ("maxmemory-policy", Self::MaxmemoryPolicy),
         ("port", Self::Port),
-        ("proto-max-bulk-len", Self::ProtoMaxBulkLen),
         ("save", Self::Save),
         ("threads", Self::Threads),
     ];
+
+    fn all() -> impl Iterator<Item = (&'static str, Self)> {
+        let limits = Limit::ALL.map(|limit| (limit.name(), Self::Limit(limit)));
+        limits.into_iter().chain(Self::OTHERS)
+    }
 
     fn value(self, settings: &Settings) -> String {
         match self {
             Self::Appendonly => "no".to_owned(),
             Self::Bind => settings.address.ip().to_string(),
             Self::Databases => "1".to_owned(),
-            Self::Maxclients => settings.max_clients().to_string(),
+            Self::Limit(limit) => settings.limits.get(limit).to_string(),
             Self::Maxmemory => settings.max_memory().to_string(),
             Self::MaxmemoryPolicy => "noeviction".to_owned(),
             Self::Port => settings.address.port().to_string(),
-            Self::ProtoMaxBulkLen => MAX_BULK.to_string(),
             Self::Save => String::new(),
             Self::Threads => settings.threads.to_string(),
         }
     }
 
     /// What setting it to `value` would do, or why it cannot be set to that.
-    fn change(self, value: &[u8]) -> Result<Change, &'static str> {
+    fn change(self, value: &[u8]) -> Result<Change, Cow<'static, str>> {
         let text = std::str::from_utf8(value).unwrap_or_default();
         match self {
             Self::Maxmemory => parse_bytes(text)
                 .map(Change::Maxmemory)
-                .ok_or("argument must be a memory value"),
-            Self::Maxclients => text
-                .parse()
-                .ok()
-                .filter(|clients| (1..=u64::from(u32::MAX)).contains(clients))
-                .map(Change::Maxclients)
-                .ok_or("argument must be between 1 and 4294967295 inclusive"),
+                .ok_or(Cow::Borrowed("argument must be a memory value")),
+            Self::Limit(limit) => {
+                let value = if limit.is_bytes() {
+                    parse_bytes(text)
+                } else {
+                    text.parse().ok()
+                };
+                value
+                    .filter(|value| limit.range().contains(value))
+                    .map(|value| Change::Limit(limit, value))
+                    .ok_or_else(|| {
+                        let range = limit.range();
+                        let (min, max) = (range.start(), range.end());
+                        format!("argument must be between {min} and {max} inclusive").into()
+                    })
+            }
             Self::MaxmemoryPolicy if text.eq_ignore_ascii_case("noeviction") => Ok(Change::Nothing),
-            Self::MaxmemoryPolicy => Err("argument(s) must be one of the following: noeviction"),
-            _ => Err("can't set immutable config"),
+            Self::MaxmemoryPolicy => {
+                Err("argument(s) must be one of the following: noeviction".into())
+            }
+            _ => Err("can't set immutable config".into()),
         }
     }
 }
 
 enum Change {
     Maxmemory(u64),
-    Maxclients(u64),
+    Limit(Limit, u64),
     Nothing,
 }
 
@@ -92,10 +106,7 @@ pub fn get(call: &mut Call<'_, '_>) -> Outcome {
             .iter()
             .any(|pattern| glob_matches(pattern, name.as_bytes()))
     };
-    let found: Vec<_> = Setting::ALL
-        .into_iter()
-        .filter(|(name, _)| asked(name))
-        .collect();
+    let found: Vec<_> = Setting::all().filter(|(name, _)| asked(name)).collect();
     call.replies.array(found.len() * 2);
     for (name, setting) in found {
         call.replies.bulk(name.as_bytes());
@@ -117,9 +128,8 @@ pub fn set(call: &mut Call<'_, '_>) -> Outcome {
         .step_by(2)
         .zip(call.args.from(3).step_by(2))
     {
-        let Some((known, setting)) = Setting::ALL
-            .into_iter()
-            .find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()))
+        let Some((known, setting)) =
+            Setting::all().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()))
         else {
             let text = b"ERR Unknown option or number of arguments for CONFIG SET - '";
             return Err(Failure::quoting(&[text, name, b"'"]));
@@ -129,14 +139,14 @@ pub fn set(call: &mut Call<'_, '_>) -> Outcome {
         match change {
             Ok(change) if !repeated => changes.push((setting, change)),
             Ok(_) => return Err(failed(known, "duplicate parameter")),
-            Err(why) => return Err(failed(known, why)),
+            Err(why) => return Err(failed(known, &why)),
         }
     }
     let settings = &call.state.settings;
     for (_, change) in changes {
         match change {
             Change::Maxmemory(bytes) => settings.set_max_memory(bytes),
-            Change::Maxclients(clients) => settings.set_max_clients(clients),
+            Change::Limit(limit, value) => settings.limits.set(limit, value),
             Change::Nothing => {}
         }
     }

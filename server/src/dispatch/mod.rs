@@ -79,7 +79,7 @@ impl<'s> Batch<'s> {
     }
 
     fn try_run(&mut self, session: &mut Session, args: Args<'_>, replies: &mut Replies) -> Outcome {
-        let command = match resolve(args) {
+        let command = match resolve(self.state, args) {
             Ok(command) => command,
             Err(failure) => return Err(refuse(session, failure)),
         };
@@ -159,8 +159,12 @@ impl<'s> Batch<'s> {
 
 /// Finds the command, or the subcommand, that the request names.
 #[inline]
-fn resolve(args: Args<'_>) -> Result<&'static Command, Failure> {
-    let name = args.at(0);
+fn resolve(state: &State, args: Args<'_>) -> Result<&'static Command, Failure> {
+    let mut name = args.at(0);
+    if !state.settings.renames.is_empty() {
+        let renamed = state.settings.renames.resolve(name);
+        name = renamed.ok_or_else(|| unknown_command(args))?;
+    }
     let command = table::find(name).ok_or_else(|| unknown_command(args))?;
     if command.subcommands.is_empty() || args.len() < 2 {
         return Ok(command);
@@ -232,6 +236,12 @@ fn refuse_command(
         b"EXECABORT Transaction discarded because of: ",
         text.as_bytes(),
     ])
+}
+
+/// Whether there is a command of this name, in any case.
+#[must_use]
+pub fn is_command(name: &[u8]) -> bool {
+    table::find(name).is_some()
 }
 
 /// Ends a session: what it watches is given back.

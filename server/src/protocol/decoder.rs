@@ -33,11 +33,32 @@ pub const MAX_BULK: usize = 512 << 20;
 /// Most bytes of a line, be it an inline request or the count of a frame.
 pub const MAX_INLINE: usize = 64 << 10;
 /// Most bytes of one frame; fits the 32 bits of a [`Span`].
-const MAX_FRAME: usize = 1 << 30;
+pub const MAX_FRAME: usize = 1 << 30;
 const _: () = assert!(MAX_FRAME < u32::MAX as usize);
 
 /// Spans that a decoder at rest keeps room for.
 const SPANS_AT_REST: usize = 16;
+
+/// What one request may be at the most, within [`MAX_ARGS`], [`MAX_BULK`] and [`MAX_FRAME`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Arguments.
+    pub args: usize,
+    /// Bytes of an argument.
+    pub bulk: usize,
+    /// Bytes of all of it.
+    pub frame: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            args: MAX_ARGS,
+            bulk: MAX_BULK,
+            frame: MAX_FRAME,
+        }
+    }
+}
 
 /// What makes a connection's input unreadable; the words are those of Redis.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -187,9 +208,20 @@ pub struct Decoder {
     /// The words of an inline request, freed of quotes.
     line: Vec<u8>,
     source: Source,
+    bounds: Bounds,
 }
 
 impl Decoder {
+    /// Sets what the next frames may be.
+    #[inline]
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = Bounds {
+            args: bounds.args.min(MAX_ARGS),
+            bulk: bounds.bulk.min(MAX_BULK),
+            frame: bounds.frame.min(MAX_FRAME),
+        };
+    }
+
     /// Decodes the frame at the start of `input`.
     ///
     /// After [`Decoded::Partial`] the next call must hand in the same bytes, with more behind them.
@@ -211,8 +243,10 @@ impl Decoder {
                         };
                         match count {
                             0 => return Ok(Decoded::Blank { len }),
-                            1..=MAX_ARGS => (self.missing, self.at) = (count, len),
-                            _ => return Err(ProtocolError::InvalidCount),
+                            _ if count > self.bounds.args => {
+                                return Err(ProtocolError::InvalidCount);
+                            }
+                            _ => (self.missing, self.at) = (count, len),
                         }
                     }
                 },
@@ -236,12 +270,12 @@ impl Decoder {
             }
             let length = number
                 .and_then(|number| usize::try_from(number).ok())
-                .filter(|&length| length <= MAX_BULK)
+                .filter(|&length| length <= self.bounds.bulk)
                 .ok_or(ProtocolError::InvalidLength)?;
             let start = self.at + len;
             let end = start + length;
             let after = end + 2;
-            if after > MAX_FRAME {
+            if after > self.bounds.frame {
                 return Err(ProtocolError::FrameTooBig);
             }
             if after > input.len() {

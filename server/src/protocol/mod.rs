@@ -17,7 +17,9 @@ mod inline;
 mod number;
 mod reply;
 
-pub use decoder::{Args, Decoded, Decoder, MAX_ARGS, MAX_BULK, MAX_INLINE, ProtocolError, Span};
+pub use decoder::{
+    Args, Bounds, Decoded, Decoder, MAX_ARGS, MAX_BULK, MAX_FRAME, MAX_INLINE, ProtocolError, Span,
+};
 pub use float::{add_decimals, print_double};
 pub use glob::glob_matches;
 pub use number::{parse_bytes, parse_integer};

@@ -9,7 +9,9 @@
 //! No part reads a clock or a socket.
 
 mod access;
+mod limits;
 mod memory;
+mod renames;
 mod settings;
 mod stats;
 
@@ -20,8 +22,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use store::{HashKey, Keyspace, Millis, ShardCount};
 
 pub use access::Access;
+pub use limits::{Limit, Limits};
 pub use memory::{Memory, MemoryError, Usage};
-pub use settings::{MAX_CLIENTS_DEFAULT, Settings};
+pub use renames::{RenameError, Renames};
+pub use settings::Settings;
 pub use stats::{Admission, Snapshot, Stats, Tally};
 
 /// What all connections share.

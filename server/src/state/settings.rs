@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Connections that may be open at once unless `CONFIG SET maxclients` says otherwise.
-pub const MAX_CLIENTS_DEFAULT: u64 = 10_000;
+use super::{Limit, Limits, Renames};
 
 /// The settings of a running server.
 #[derive(Debug)]
@@ -14,8 +13,11 @@ pub struct Settings {
     pub address: SocketAddr,
     /// Threads that serve connections.
     pub threads: NonZeroUsize,
+    /// Bounds of what clients may take.
+    pub limits: Limits,
+    /// Commands that have another name, or none.
+    pub renames: Renames,
     max_memory: AtomicU64,
-    max_clients: AtomicU64,
 }
 
 impl Settings {
@@ -25,8 +27,9 @@ impl Settings {
         Self {
             address,
             threads,
+            limits: Limits::default(),
+            renames: Renames::default(),
             max_memory: AtomicU64::new(max_memory),
-            max_clients: AtomicU64::new(MAX_CLIENTS_DEFAULT),
         }
     }
 
@@ -42,11 +45,6 @@ impl Settings {
 
     /// Connections that may be open at once.
     pub fn max_clients(&self) -> u64 {
-        self.max_clients.load(Relaxed)
-    }
-
-    /// Sets how many connections may be open at once; those that are open stay.
-    pub fn set_max_clients(&self, clients: u64) {
-        self.max_clients.store(clients, Relaxed);
+        self.limits.get(Limit::Clients)
     }
 }

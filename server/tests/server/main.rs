@@ -8,6 +8,10 @@
 //! | `transactions` | `EXEC` happens at one instant, `WATCH` notices                   |
 //! | `memory`       | `maxmemory`, and what idle and slow connections hold             |
 //! | `process`      | flags, the line it prints, signals, exit codes                   |
+//! | `operation`    | the file, the log, metrics, names of commands, the end           |
+//! | `limits`       | every bound of what a client may take                            |
+//! | `hostile`      | clients that mean harm: others are answered meanwhile            |
+//! | `proxy`        | two servers behind nutcracker                                    |
 //! | `differential` | the same bytes as `redis-server`, for the same requests          |
 
 #![expect(
@@ -20,8 +24,12 @@
 mod commands;
 mod differential;
 mod frames;
+mod hostile;
+mod limits;
 mod memory;
+mod operation;
 mod process;
+mod proxy;
 mod random;
 mod support;
 mod transactions;

@@ -101,6 +101,10 @@ impl Process {
         Raw::connect(self.address())
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let id = self.0.id().to_string();
         assert!(

@@ -1,0 +1,126 @@
+//! Every bound of what a client may take, and what one beyond it is told.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::support::{Process, Raw, request};
+
+#[test]
+fn bounds_of_requests_are_those_that_were_set() {
+    let mut server = Process::start(&[
+        "--port",
+        "0",
+        "--proto-max-bulk-len",
+        "2kb",
+        "--proto-max-args",
+        "10",
+        "--client-query-buffer-limit",
+        "64kb",
+    ]);
+    let mut client = server.connect();
+    let address = client.stream.peer_addr().unwrap();
+    assert_eq!(client.ask(&[b"SET", b"k", &[b'v'; 2048]]), b"+OK\r\n");
+    assert_eq!(client.ask(&[&b"MGET"[..]; 10]).first(), Some(&b'*'));
+    for (frame, error) in [
+        (&b"*2\r\n$3\r\nGET\r\n$2049\r\n"[..], "invalid bulk length"),
+        (b"*11\r\n", "invalid multibulk length"),
+    ] {
+        let mut client = Raw::connect(address);
+        client.send(frame);
+        let expected = format!("-ERR Protocol error: {error}\r\n");
+        assert_eq!(String::from_utf8(client.rest()).unwrap(), expected);
+    }
+    // What is set while the server runs counts for the connections that are there.
+    assert_eq!(
+        client.ask_line("CONFIG SET proto-max-bulk-len 1mb"),
+        "+OK\r\n"
+    );
+    assert_eq!(client.ask(&[b"SET", b"k", &vec![b'v'; 60_000]]), b"+OK\r\n");
+    client.send(b"*2\r\n$3\r\nGET\r\n$70000\r\n");
+    let said = String::from_utf8(client.rest()).unwrap();
+    assert_eq!(
+        said,
+        "-ERR Protocol error: request exceeds the query buffer limit\r\n"
+    );
+}
+
+#[test]
+fn a_transaction_queues_no_more_than_a_query_buffer() {
+    let mut server = Process::start(&["--port", "0", "--client-query-buffer-limit", "64kb"]);
+    let mut client = server.connect();
+    client.ask_line("MULTI");
+    let set = request(&[b"SET", b"k", &[b'v'; 10_000]]);
+    client.send(&set.repeat(10));
+    let said = client.rest();
+    let queued = said
+        .windows(9)
+        .filter(|text| text == b"+QUEUED\r\n")
+        .count();
+    assert!((5..=10).contains(&queued), "{queued} queued");
+}
+
+#[test]
+fn a_client_that_does_not_read_its_replies_is_closed_where_there_is_a_bound() {
+    let mut server = Process::start(&["--port", "0", "--output-buffer-limit", "256kb"]);
+    let mut client = server.connect();
+    let address = client.stream.peer_addr().unwrap();
+    client.ask(&[b"SET", b"big", &vec![b'v'; 1 << 20]]);
+    // One reply is taken as fast as it comes: nobody is closed for asking for much.
+    assert_eq!(Raw::connect(address).ask(&[b"PING"]), b"+PONG\r\n");
+    let mut greedy = Raw::connect(address);
+    let _ = greedy
+        .stream
+        .write_all(&request(&[b"GET", b"big"]).repeat(100));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !client
+        .ask_line("INFO clients")
+        .contains("connected_clients:1\r\n")
+    {
+        assert!(Instant::now() < deadline, "it is still connected");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    drop(greedy);
+}
+
+#[test]
+fn a_pipeline_waits_once_its_replies_are_many() {
+    let mut server = Process::start(&["--port", "0", "--pipeline-limit", "16kb"]);
+    let mut client = server.connect();
+    let address = client.stream.peer_addr().unwrap();
+    client.ask(&[b"SET", b"k", &[b'v'; 1000]]);
+    let mut watcher = Raw::connect(address);
+    let before = watcher.used_memory();
+    client.send(&request(&[b"GET", b"k"]).repeat(50_000));
+    std::thread::sleep(Duration::from_millis(200));
+    let held = watcher.used_memory().saturating_sub(before);
+    assert!(held < 256 << 10, "{held} bytes wait");
+    for _ in 0..50_000 {
+        assert_eq!(client.reply().len(), 1000 + 9);
+    }
+}
+
+#[test]
+fn limits_that_make_no_sense_are_refused() {
+    let mut server = Process::start(&["--port", "0"]);
+    let mut client = server.connect();
+    for (line, reply) in [
+        ("CONFIG SET pipeline-limit 64kb", "+OK\r\n"),
+        (
+            "CONFIG SET pipeline-limit 1",
+            "-ERR CONFIG SET failed (possibly related to argument 'pipeline-limit') - argument must be between 1024 and 1073741824 inclusive\r\n",
+        ),
+        (
+            "CONFIG SET maxclients 0",
+            "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - argument must be between 1 and 4294967295 inclusive\r\n",
+        ),
+        (
+            "CONFIG GET pipeline-limit",
+            "*2\r\n$14\r\npipeline-limit\r\n$5\r\n65536\r\n",
+        ),
+    ] {
+        assert_eq!(client.ask_line(line), reply, "{line}");
+    }
+    let (code, _, error) = Process::start(&["--maxclients", "0"]).end();
+    assert_eq!(code, Some(2));
+    assert!(error.contains("--maxclients"), "{error}");
+}
