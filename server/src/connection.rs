@@ -1,19 +1,19 @@
 //! One connection: a task that reads, runs a batch, and writes.
 //!
 //! ```text
-//!        ┌──────────────────────────────── one turn ────────────────────────────────┐
-//! socket ─▶ desk.input ─▶ decode ─▶ run ─▶ … ─▶ desk.replies ─▶ one write ─▶ socket
-//!             │ a frame's first part              │ what the socket would not take
-//!             ▼                                   ▼
-//!           carry                              backlog: nothing is read until it is gone
+//!        ┌───────────────────── one turn ─────────────────────┐
+//! socket ─▶ desk.input ─▶ decode ─▶ run ─▶ … ─▶ desk.outbox ─▶ flusher: one write ─▶ socket
+//!             │ a frame's first part                              │ what the socket would not take
+//!             ▼                                                   ▼
+//!           carry                              link.backlog: nothing is read until it is gone
 //! ```
 //!
 //! | buffer         | owned by       | size                                                       |
 //! |----------------|----------------|------------------------------------------------------------|
 //! | `desk.input`   | the thread     | 64 KiB                                                     |
-//! | `desk.replies` | the thread     | a turn ends past `pipeline-limit`; kept at 256 KiB at the most |
+//! | `desk.outbox`  | the thread     | a turn ends past `pipeline-limit`; kept at 256 KiB at the most |
 //! | `carry`        | the connection | of an open frame, at most twice the bytes that came; else none |
-//! | `backlog`      | the connection | one turn's replies; else none                              |
+//! | `link.backlog` | the connection | a few turns' replies; else none                            |
 //!
 //! So an idle connection holds no buffer, and all connections of a thread use the same warm memory.
 //! A turn is one poll of the task, at most one read long, so that a connection with endless input
@@ -34,37 +34,38 @@ use std::time::SystemTime;
 
 use bytes::{Buf, BytesMut};
 use store::Millis;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 
 use crate::ahead::{Ahead, Next};
 use crate::commands::{Life, Session};
-use crate::dispatch::{self, Batch};
+use crate::dispatch::{self, Batch, Found};
 use crate::drain::{Debt, Drain};
+use crate::idle::Idle;
+use crate::outbox::{Link, Outbox};
 use crate::protocol::{Decoder, Replies};
 use crate::state::{Limit, State};
 
 /// Bytes of one read.
 const INPUT: usize = 64 << 10;
-/// Room for replies that a thread keeps between turns.
-const REPLIES_KEPT: usize = 256 << 10;
 
 /// The buffers that the connections of one thread use in their turns.
 #[derive(Debug)]
 pub(crate) struct Desk {
     input: Box<[u8]>,
     ahead: Ahead,
-    replies: Replies,
+    pub(crate) outbox: Outbox,
 }
 
 impl Desk {
     /// A desk for one thread.
-    pub(crate) fn new() -> Rc<RefCell<Self>> {
+    pub(crate) fn new(state: &Arc<State>) -> Rc<RefCell<Self>> {
         let input = vec![0; INPUT].into_boxed_slice();
         Rc::new(RefCell::new(Self {
             input,
             ahead: Ahead::default(),
-            replies: Replies::default(),
+            outbox: Outbox::new(Arc::clone(state)),
         }))
     }
 }
@@ -87,7 +88,8 @@ enum Stop {
 
 /// One connection; a future that ends when the connection does.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    socket: OwnedReadHalf,
+    link: Rc<Link>,
     state: Arc<State>,
     desk: Rc<RefCell<Desk>>,
     session: Session,
@@ -96,8 +98,6 @@ pub(crate) struct Connection {
     carry: BytesMut,
     /// Bytes that the frame at the start of `carry` has at the least; `None` if it may be complete.
     frame_need: Option<usize>,
-    backlog: Vec<u8>,
-    backlog_sent: usize,
     drain: Rc<Drain>,
     debt: Debt,
     end: End,
@@ -119,82 +119,70 @@ impl Connection {
         state: Arc<State>,
         desk: Rc<RefCell<Desk>>,
         drain: Rc<Drain>,
+        idle: &Idle,
     ) -> Self {
         let session = Session::new(state.next_client());
+        let (socket, write_half) = stream.into_split();
+        let link = Link::new(write_half, read_clock());
+        idle.add(&link);
         Self {
-            stream,
+            socket,
+            link,
             state,
             desk,
             session,
             decoder: Decoder::default(),
             carry: BytesMut::new(),
             frame_need: None,
-            backlog: Vec::new(),
-            backlog_sent: 0,
             drain,
             debt: Debt::None,
             end: End::NotBegun,
         }
     }
 
-    /// Writes what earlier turns could not.
-    fn poll_backlog(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(left) = self.backlog.get(self.backlog_sent..)
-            && !left.is_empty()
-        {
-            let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, left))?;
-            if sent == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.state.stats.add_output(sent);
-            self.backlog_sent += sent;
-        }
-        self.backlog = Vec::new();
-        self.backlog_sent = 0;
-        Poll::Ready(Ok(()))
-    }
-
-    /// Reads once, runs what is complete, and writes the replies.
+    /// Reads once, runs what is complete, and hands the replies over to be written.
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Turn>> {
         let desk = Rc::clone(&self.desk);
         let mut desk = desk.borrow_mut();
         let Desk {
             input,
             ahead,
-            replies,
+            outbox,
         } = &mut *desk;
         let mut turn = Turn::Drained;
         if self.carry.is_empty() {
             let mut buffer = ReadBuf::new(input);
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buffer))?;
             let filled = buffer.filled();
             if filled.is_empty() {
-                return Poll::Ready(Ok(Turn::Ended));
+                outbox.flush();
+                self.session.life = Life::Closing;
+                return Poll::Ready(Ok(Turn::Drained));
             }
             if filled.len() == INPUT {
                 turn = Turn::MoreToRead;
             }
             self.note_input(filled.len());
-            let used = self.run_batch(filled, ahead, replies);
+            let used = self.run_batch(filled, ahead, &mut outbox.replies);
             let left = filled.get(used..).unwrap_or_default();
             if !left.is_empty() {
                 self.carry.extend_from_slice(left);
             }
         } else {
             if let Some(need) = self.frame_need {
-                let missing = need.saturating_sub(self.carry.len()).max(1);
-                self.carry.reserve(missing.min(self.carry.len().max(INPUT)));
-                let room = self.carry.capacity() - self.carry.len();
-                let read = ready!(pin!(self.stream.read_buf(&mut self.carry)).poll(cx))?;
-                match read {
-                    0 => return Poll::Ready(Ok(Turn::Ended)),
-                    _ if read == room => turn = Turn::MoreToRead,
-                    _ => {}
+                let (read, room) = ready!(self.poll_carry(cx, need, input))?;
+                if read == 0 {
+                    outbox.flush();
+                    self.session.life = Life::Closing;
+                    return Poll::Ready(Ok(Turn::Drained));
+                }
+                if read == room {
+                    turn = Turn::MoreToRead;
                 }
                 self.note_input(read);
             }
             let mut carry = std::mem::take(&mut self.carry);
-            let used = self.run_batch(&carry, ahead, replies);
+            let used = self.run_batch(&carry, ahead, &mut outbox.replies);
             if used < carry.len() {
                 carry.advance(used);
                 self.carry = carry;
@@ -205,8 +193,35 @@ impl Connection {
         } else if self.frame_need.is_none() {
             turn = Turn::MoreToRead;
         }
-        self.poll_replies(cx, replies)?;
+        outbox.seal(&self.link);
+        if self.session.life == Life::Closing {
+            outbox.flush();
+        }
         Poll::Ready(Ok(turn))
+    }
+
+    /// Reads more of the frame that `carry` begins with and that has at least `need` bytes; yields how
+    /// many came, and for how many there was room.
+    ///
+    /// Room is made for what is declared only once there is much of it: a client that declares and
+    /// does not send takes no memory.
+    fn poll_carry(
+        &mut self,
+        cx: &mut Context<'_>,
+        need: usize,
+        input: &mut [u8],
+    ) -> Poll<io::Result<(usize, usize)>> {
+        if self.carry.len() < INPUT {
+            let mut buffer = ReadBuf::new(input);
+            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buffer))?;
+            self.carry.extend_from_slice(buffer.filled());
+            return Poll::Ready(Ok((buffer.filled().len(), INPUT)));
+        }
+        let missing = need.saturating_sub(self.carry.len()).max(1);
+        self.carry.reserve(missing.min(self.carry.len()));
+        let room = self.carry.capacity() - self.carry.len();
+        let read = ready!(pin!(self.socket.read_buf(&mut self.carry)).poll(cx))?;
+        Poll::Ready(Ok((read, room)))
     }
 
     fn note_input(&self, bytes: usize) {
@@ -217,18 +232,20 @@ impl Connection {
     /// Runs every complete request of `input` that there is room to answer; yields the bytes used.
     fn run_batch(&mut self, input: &[u8], ahead: &mut Ahead, replies: &mut Replies) -> usize {
         let limits = &self.state.settings.limits;
-        let replies_max = limits.bytes(Limit::Pipeline);
+        let replies_max = replies.len() + limits.bytes(Limit::Pipeline);
         self.decoder.set_bounds(limits.bounds());
-        let mut batch = Batch::new(&self.state, read_clock());
+        let now = read_clock();
+        let mut batch = Batch::new(&self.state, now);
         let mut used = 0;
         let stop = loop {
             let decoded = ahead.decode(&mut self.decoder, input, used);
+            let mut found = Found::default();
             if ahead.len() > 1 {
-                batch.touch(ahead.requests(input).map(|request| request.args));
+                found = batch.find(ahead.requests(input).map(|request| request.args));
             }
             let mut is_cut = false;
-            for request in ahead.requests(input) {
-                batch.run(&mut self.session, request.args, replies);
+            for (request, found) in ahead.requests(input).zip(found) {
+                batch.run_found(&mut self.session, found, request.args, replies);
                 used = request.end;
                 if self.session.life == Life::Closing || replies.len() >= replies_max {
                     is_cut = true;
@@ -259,6 +276,9 @@ impl Connection {
             }
         };
         batch.finish();
+        if used > 0 {
+            self.link.note_active(now);
+        }
         if self.session.queued_bytes() > limits.bytes(Limit::QueryBuffer) {
             self.session.life = Life::Closing;
         }
@@ -269,38 +289,6 @@ impl Connection {
         used
     }
 
-    /// Writes the replies; what the socket does not take becomes the backlog.
-    fn poll_replies(&mut self, cx: &mut Context<'_>, replies: &mut Replies) -> io::Result<()> {
-        if replies.is_empty() {
-            return Ok(());
-        }
-        let sent = match Pin::new(&mut self.stream).poll_write(cx, replies.as_bytes()) {
-            Poll::Ready(Ok(sent)) => sent,
-            Poll::Ready(Err(error)) => {
-                replies.clear(REPLIES_KEPT);
-                return Err(error);
-            }
-            Poll::Pending => 0,
-        };
-        self.state.stats.add_output(sent);
-        if sent == replies.len() {
-            replies.clear(REPLIES_KEPT);
-        } else {
-            let bound = self.state.settings.limits.bytes(Limit::OutputBuffer);
-            if bound > 0 && replies.len() - sent > bound {
-                tracing::warn!(
-                    client = self.session.id,
-                    "closed: it does not read its replies"
-                );
-                replies.clear(REPLIES_KEPT);
-                return Err(io::ErrorKind::StorageFull.into());
-            }
-            self.backlog = replies.take();
-            self.backlog_sent = sent;
-        }
-        Ok(())
-    }
-
     /// Whether requests were read and have not run.
     fn has_requests(&self) -> bool {
         !self.carry.is_empty() && self.frame_need.is_none()
@@ -309,14 +297,14 @@ impl Connection {
     /// Says that no more comes, and waits until the client has closed.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.end == End::NotBegun {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            ready!(self.link.poll_shutdown(cx))?;
             self.end = End::Told;
         }
         let desk = Rc::clone(&self.desk);
         let mut desk = desk.borrow_mut();
         loop {
             let mut forgotten = ReadBuf::new(&mut desk.input);
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut forgotten))?;
+            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut forgotten))?;
             if forgotten.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
@@ -331,14 +319,22 @@ impl Connection {
     }
 
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.link.register(cx.waker());
         loop {
-            if !self.backlog.is_empty() {
-                ready!(self.poll_backlog(cx))?;
+            if let Some(kind) = self.link.failure() {
+                return Poll::Ready(Err(kind.into()));
+            }
+            if self.link.backlog_len() > 0 {
+                ready!(self.link.poll_backlog(&self.state, cx))?;
             }
             if self.session.life == Life::Closing {
                 return Poll::Ready(Ok(()));
             }
             if self.drain.is_draining() && !self.has_requests() {
+                self.desk.borrow_mut().outbox.flush();
+                if self.link.backlog_len() > 0 {
+                    continue;
+                }
                 return self.poll_end(cx);
             }
             match ready!(self.poll_turn(cx))? {
@@ -347,7 +343,6 @@ impl Connection {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Turn::Ended => return Poll::Ready(Ok(())),
             }
         }
     }
@@ -359,8 +354,6 @@ enum Turn {
     Drained,
     /// Input that another turn is for.
     MoreToRead,
-    /// The client is gone.
-    Ended,
 }
 
 impl Future for Connection {
@@ -368,7 +361,7 @@ impl Future for Connection {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Poll::Ready(ended) = self.poll_connection(cx) else {
-            let owes = !self.backlog.is_empty() || self.has_requests() || self.end == End::Told;
+            let owes = self.link.backlog_len() > 0 || self.has_requests() || self.end == End::Told;
             self.note_debt(if owes { Debt::Replies } else { Debt::None });
             return Poll::Pending;
         };

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 /// The connections of one thread that owe replies.
@@ -62,6 +63,9 @@ impl Drain {
     /// Lets connections end, and waits until none owes anything, `at_most` so long.
     pub(crate) async fn finish(&self, at_most: Duration) {
         self.is_draining.set(true);
+        // Connections whose replies were not taken have been woken, and note what they owe.
+        yield_now().await;
+        yield_now().await;
         let settle = async {
             while self.owing.get() > 0 {
                 self.settled.notified().await;

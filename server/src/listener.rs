@@ -14,6 +14,7 @@
 //! When the shutdown future ends, thread 0 stops accepting, drops the channels, which is how the
 //! other threads learn of it, and waits for them. What was read is answered first: see `drain`.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -31,7 +32,9 @@ use crate::config::{Config, Rename};
 use crate::connection::{Connection, Desk, read_clock};
 use crate::dispatch;
 use crate::drain::Drain;
+use crate::idle::Idle;
 use crate::metrics;
+use crate::outbox::Flusher;
 use crate::state::{Admission, MemoryError, RenameError, Settings, State};
 use crate::upkeep;
 
@@ -87,16 +90,19 @@ pub fn run(
         .collect::<Result<Vec<_>, _>>()?;
     let runtime = runtime().map_err(ServerError::Thread)?;
     let outcome = runtime.block_on(async {
-        let drain = Drain::new();
+        let (desk, drain, idle) = (Desk::new(&state), Drain::new(), Idle::new());
+        spawn_local(Flusher(Rc::clone(&desk)));
+        spawn_local(Rc::clone(&idle).run(Arc::clone(&state)));
         spawn_local(upkeep::run(Arc::clone(&state)));
         if let Some(metrics) = metrics {
             spawn_local(metrics::serve(listening(metrics)?, Arc::clone(&state)));
         }
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
-            error = accept(listener, &state, &workers, &drain) => error,
+            error = accept(listener, &state, &workers, &desk, &drain, &idle) => error,
         };
         let threads: Vec<_> = workers.into_iter().map(Worker::dismiss).collect();
+        desk.borrow_mut().outbox.flush();
         drain.finish(patience).await;
         outcome.map(|()| threads)
     });
@@ -138,10 +144,11 @@ async fn accept(
     listener: TcpListener,
     state: &Arc<State>,
     workers: &[Worker],
+    desk: &Rc<RefCell<Desk>>,
     drain: &Rc<Drain>,
+    idle: &Idle,
 ) -> Result<(), ServerError> {
     let listener = listening(listener)?;
-    let desk = Desk::new();
     // `None` stands for this thread's own turn.
     let mut hands = std::iter::once(None)
         .chain(workers.iter().map(Some))
@@ -165,8 +172,14 @@ async fn accept(
         }
         let handed = match hands.next().flatten() {
             None => {
-                let (desk, drain) = (Rc::clone(&desk), Rc::clone(drain));
-                spawn_local(Connection::new(stream, Arc::clone(state), desk, drain));
+                let (desk, drain) = (Rc::clone(desk), Rc::clone(drain));
+                spawn_local(Connection::new(
+                    stream,
+                    Arc::clone(state),
+                    desk,
+                    drain,
+                    idle,
+                ));
                 Ok(())
             }
             Some(worker) => worker.hand_over(stream),
@@ -219,12 +232,20 @@ fn serve_incoming(
 ) -> io::Result<()> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let (desk, drain) = (Desk::new(), Drain::new());
+        let (desk, drain, idle) = (Desk::new(state), Drain::new(), Idle::new());
+        spawn_local(Flusher(Rc::clone(&desk)));
+        spawn_local(Rc::clone(&idle).run(Arc::clone(state)));
         while let Some(stream) = incoming.recv().await {
             match tokio::net::TcpStream::from_std(stream) {
                 Ok(stream) => {
                     let (desk, drain) = (Rc::clone(&desk), Rc::clone(&drain));
-                    spawn_local(Connection::new(stream, Arc::clone(state), desk, drain));
+                    spawn_local(Connection::new(
+                        stream,
+                        Arc::clone(state),
+                        desk,
+                        drain,
+                        &idle,
+                    ));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "connection dropped");
@@ -232,6 +253,7 @@ fn serve_incoming(
                 }
             }
         }
+        desk.borrow_mut().outbox.flush();
         drain.finish(patience).await;
     });
     Ok(())

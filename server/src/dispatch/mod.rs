@@ -29,6 +29,9 @@ enum Room {
     Lacking,
 }
 
+/// The commands of several requests, as far as they were found.
+pub type Found = [Option<&'static Command>; TOUCHED_AT_ONCE];
+
 /// The requests of one read of one connection.
 #[derive(Debug)]
 pub struct Batch<'s> {
@@ -56,30 +59,54 @@ impl<'s> Batch<'s> {
     /// Runs one request, and appends its one reply.
     #[inline]
     pub fn run(&mut self, session: &mut Session, args: Args<'_>, replies: &mut Replies) {
-        if let Err(failure) = self.try_run(session, args, replies) {
+        self.run_found(session, None, args, replies);
+    }
+
+    /// Runs one request whose command was found before, and appends its one reply.
+    #[inline]
+    pub fn run_found(
+        &mut self,
+        session: &mut Session,
+        found: Option<&'static Command>,
+        args: Args<'_>,
+        replies: &mut Replies,
+    ) {
+        if let Err(failure) = self.try_run(session, found, args, replies) {
             failure.reply(replies);
         }
     }
 
-    /// Loads what the first keys of these requests need, before the first of them runs.
-    pub fn touch<'a>(&self, requests: impl Iterator<Item = Args<'a>>) {
+    /// Finds the commands of these requests, and loads what their first keys need, before the first of
+    /// them runs. A command that is not found here is looked for again when it runs.
+    pub fn find<'a>(&self, requests: impl Iterator<Item = Args<'a>>) -> Found {
+        let mut found = Found::default();
+        if !self.state.settings.renames.is_empty() {
+            return found;
+        }
         let mut keys = [None; TOUCHED_AT_ONCE];
-        let mut count = 0;
-        for args in requests {
-            let first = table::find(args.at(0)).map_or(0, |command| command.keys.first);
-            if let Some(place) = keys.get_mut(count)
-                && let Ok(first @ 1..) = usize::try_from(first)
-                && let Some(key) = args.get(first)
-            {
-                *place = Some(self.state.keyspace.key(key));
-                count += 1;
+        for ((args, found), key) in requests.zip(&mut found).zip(&mut keys) {
+            let Some(command) = table::find(args.at(0)) else {
+                continue;
+            };
+            if command.subcommands.is_empty() {
+                *found = Some(command);
+            }
+            if let Ok(first @ 1..) = usize::try_from(command.keys.first) {
+                *key = args.get(first).map(|key| self.state.keyspace.key(key));
             }
         }
-        self.state.keyspace.touch(keys.iter().copied().flatten());
+        self.state.keyspace.touch(keys.into_iter().flatten());
+        found
     }
 
-    fn try_run(&mut self, session: &mut Session, args: Args<'_>, replies: &mut Replies) -> Outcome {
-        let command = match resolve(self.state, args) {
+    fn try_run(
+        &mut self,
+        session: &mut Session,
+        found: Option<&'static Command>,
+        args: Args<'_>,
+        replies: &mut Replies,
+    ) -> Outcome {
+        let command = match found.map_or_else(|| resolve(self.state, args), Ok) {
             Ok(command) => command,
             Err(failure) => return Err(refuse(session, failure)),
         };

@@ -124,3 +124,27 @@ fn limits_that_make_no_sense_are_refused() {
     assert_eq!(code, Some(2));
     assert!(error.contains("--maxclients"), "{error}");
 }
+
+#[test]
+fn who_asks_nothing_for_long_is_closed() {
+    let mut server = Process::start(&["--port", "0", "--timeout", "2", "--threads", "2"]);
+    let mut busy = server.connect();
+    let address = busy.stream.peer_addr().unwrap();
+    let mut drop_by_drop = Raw::connect(address);
+    let silent = Raw::connect(address);
+    let began = Instant::now();
+    let ended = std::thread::spawn(move || {
+        assert_eq!(silent.rest(), b"");
+        began.elapsed()
+    });
+    // A byte now and then is no request.
+    while !ended.is_finished() {
+        assert_eq!(busy.ask_line("PING"), "+PONG\r\n");
+        let _ = drop_by_drop.stream.write_all(b"x");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let idle = ended.join().unwrap();
+    assert!((1..5).contains(&idle.as_secs()), "closed after {idle:?}");
+    assert_eq!(drop_by_drop.rest(), b"");
+    assert_eq!(busy.ask_line("PING"), "+PONG\r\n");
+}

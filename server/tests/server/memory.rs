@@ -108,7 +108,7 @@ fn an_idle_connection_holds_no_buffer() {
         .collect();
     let held = client.used_memory().saturating_sub(before);
     let each = held / CONNECTIONS;
-    assert!(each < 4 << 10, "{each} bytes for an idle connection");
+    assert!(each < 2 << 10, "{each} bytes for an idle connection");
     drop(rest);
 }
 
