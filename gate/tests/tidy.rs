@@ -136,7 +136,7 @@ const EFFECTS: [&str; 7] = [
 const PURE: [&str; 5] = ["model", "budget", "statistics", "judge", "report"];
 
 /// The floors of `server`: what a module may not name.
-const SERVER_FLOORS: [(&str, &[&str]); 3] = [
+const SERVER_FLOORS: [(&str, &[&str]); 4] = [
     (
         "protocol",
         &[
@@ -149,6 +149,16 @@ const SERVER_FLOORS: [(&str, &[&str]); 3] = [
     ),
     (
         "commands",
+        &[
+            "tokio",
+            "crate::connection",
+            "crate::listener",
+            "Instant::now",
+            "SystemTime::now",
+        ],
+    ),
+    (
+        "exchange",
         &[
             "tokio",
             "crate::connection",

@@ -23,7 +23,7 @@ const SPANS_KEPT: usize = 1024;
 
 /// Requests in the order in which they came.
 #[derive(Debug, Default)]
-pub(crate) struct Ahead {
+pub struct Ahead {
     frames: Vec<Frame>,
     spans: Vec<Span>,
     end: usize,

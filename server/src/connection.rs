@@ -38,13 +38,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
-use crate::ahead::{Ahead, Next};
-use crate::commands::{Life, Session};
-use crate::dispatch::{self, Batch, Found};
+use crate::commands::Life;
+use crate::dispatch;
 use crate::drain::{Debt, Drain};
+use crate::exchange::{Ahead, Exchange, Stop};
 use crate::idle::Idle;
 use crate::outbox::{Link, Outbox};
-use crate::protocol::{Decoder, Replies};
+use crate::protocol::Replies;
 use crate::state::{Limit, State};
 
 /// Bytes of one read.
@@ -78,22 +78,13 @@ pub(crate) fn read_clock() -> Millis {
     Millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Why a batch ended.
-enum Stop {
-    /// The last frame needs at least so many bytes from its first.
-    Partial(usize),
-    /// The replies have reached their bound, or the connection closes.
-    Cut,
-}
-
 /// One connection; a future that ends when the connection does.
 pub(crate) struct Connection {
     socket: OwnedReadHalf,
     link: Rc<Link>,
     state: Arc<State>,
     desk: Rc<RefCell<Desk>>,
-    session: Session,
-    decoder: Decoder,
+    exchange: Exchange,
     /// Input that is not decoded yet.
     carry: BytesMut,
     /// Bytes that the frame at the start of `carry` has at the least; `None` if it may be complete.
@@ -121,7 +112,7 @@ impl Connection {
         drain: Rc<Drain>,
         idle: &Idle,
     ) -> Self {
-        let session = Session::new(state.next_client());
+        let exchange = Exchange::new(state.next_client());
         let (socket, write_half) = stream.into_split();
         let link = Link::new(write_half, read_clock());
         idle.add(&link);
@@ -130,8 +121,7 @@ impl Connection {
             link,
             state,
             desk,
-            session,
-            decoder: Decoder::default(),
+            exchange,
             carry: BytesMut::new(),
             frame_need: None,
             drain,
@@ -156,7 +146,7 @@ impl Connection {
             let filled = buffer.filled();
             if filled.is_empty() {
                 outbox.flush();
-                self.session.life = Life::Closing;
+                self.exchange.session.life = Life::Closing;
                 return Poll::Ready(Ok(Turn::Drained));
             }
             if filled.len() == INPUT {
@@ -173,7 +163,7 @@ impl Connection {
                 let (read, room) = ready!(self.poll_carry(cx, need, input))?;
                 if read == 0 {
                     outbox.flush();
-                    self.session.life = Life::Closing;
+                    self.exchange.session.life = Life::Closing;
                     return Poll::Ready(Ok(Turn::Drained));
                 }
                 if read == room {
@@ -189,12 +179,12 @@ impl Connection {
             }
         }
         if self.carry.is_empty() {
-            self.decoder.rest();
+            self.exchange.rest();
         } else if self.frame_need.is_none() {
             turn = Turn::MoreToRead;
         }
         outbox.seal(&self.link);
-        if self.session.life == Life::Closing {
+        if self.exchange.session.life == Life::Closing {
             outbox.flush();
         }
         Poll::Ready(Ok(turn))
@@ -231,56 +221,14 @@ impl Connection {
 
     /// Runs every complete request of `input` that there is room to answer; yields the bytes used.
     fn run_batch(&mut self, input: &[u8], ahead: &mut Ahead, replies: &mut Replies) -> usize {
-        let limits = &self.state.settings.limits;
-        let replies_max = replies.len() + limits.bytes(Limit::Pipeline);
-        self.decoder.set_bounds(limits.bounds());
         let now = read_clock();
-        let mut batch = Batch::new(&self.state, now);
-        let mut used = 0;
-        let stop = loop {
-            let decoded = ahead.decode(&mut self.decoder, input, used);
-            let mut found = Found::default();
-            if ahead.len() > 1 {
-                found = batch.find(ahead.requests(input).map(|request| request.args));
-            }
-            let mut is_cut = false;
-            for (request, found) in ahead.requests(input).zip(found) {
-                batch.run_found(&mut self.session, found, request.args, replies);
-                used = request.end;
-                if self.session.life == Life::Closing || replies.len() >= replies_max {
-                    is_cut = true;
-                    break;
-                }
-            }
-            if is_cut {
-                self.decoder.rewind();
-                break Stop::Cut;
-            }
-            used = ahead.end();
-            match decoded {
-                Ok(Next::More) => {}
-                Ok(Next::Line { len }) => {
-                    let rest = input.get(used..).unwrap_or_default();
-                    batch.run(&mut self.session, self.decoder.args(rest), replies);
-                    used += len;
-                    if self.session.life == Life::Closing || replies.len() >= replies_max {
-                        break Stop::Cut;
-                    }
-                }
-                Ok(Next::Partial { need }) => break Stop::Partial(need),
-                Err(error) => {
-                    replies.error(format!("ERR {error}").as_bytes());
-                    self.session.life = Life::Closing;
-                    break Stop::Cut;
-                }
-            }
-        };
-        batch.finish();
+        let (used, stop) = self.exchange.run(&self.state, now, input, ahead, replies);
         if used > 0 {
             self.link.note_active(now);
         }
-        if self.session.queued_bytes() > limits.bytes(Limit::QueryBuffer) {
-            self.session.life = Life::Closing;
+        let most = self.state.settings.limits.bytes(Limit::QueryBuffer);
+        if self.exchange.session.queued_bytes() > most {
+            self.exchange.session.life = Life::Closing;
         }
         self.frame_need = match stop {
             Stop::Partial(need) => Some(need),
@@ -327,7 +275,7 @@ impl Connection {
             if self.link.backlog_len() > 0 {
                 ready!(self.link.poll_backlog(&self.state, cx))?;
             }
-            if self.session.life == Life::Closing {
+            if self.exchange.session.life == Life::Closing {
                 return Poll::Ready(Ok(()));
             }
             if self.drain.is_draining() && !self.has_requests() {
@@ -366,7 +314,7 @@ impl Future for Connection {
             return Poll::Pending;
         };
         if let Err(error) = ended {
-            tracing::debug!(client = self.session.id, %error, "connection lost");
+            tracing::debug!(client = self.exchange.session.id, %error, "connection lost");
         }
         Poll::Ready(())
     }
@@ -375,7 +323,7 @@ impl Future for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.note_debt(Debt::None);
-        dispatch::close(&self.state, &mut self.session);
+        dispatch::close(&self.state, &mut self.exchange.session);
         self.state.stats.close_connection();
     }
 }

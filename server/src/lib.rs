@@ -17,6 +17,7 @@
 //! |--------------|----------------------------------------------------------------------|
 //! | `listener`   | sockets, threads, tasks; `metrics` is another listener               |
 //! | `connection` | one socket: reads, runs a batch, writes                              |
+//! | `exchange`   | one client's requests and replies, without its socket                |
 //! | `dispatch`   | the table of commands, transactions' queues, the bound of memory     |
 //! | `commands`   | what each command does, its errors                                   |
 //! | `state`      | what connections share: keys, settings, counters                     |
@@ -30,6 +31,7 @@ pub mod config;
 mod connection;
 pub mod dispatch;
 mod drain;
+pub mod exchange;
 mod idle;
 mod listener;
 mod metrics;

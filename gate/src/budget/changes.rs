@@ -9,7 +9,8 @@
 //! | budget of a case | its effective budget rises: raised, looser than the metric's, or taken out where the metric's is looser | the case's table; the metric's where the case has none left |
 //! | `floor` | it rises: larger moves are called noise | the metric's table |
 //! | `exact` | it is turned off | the metric's table |
-//! | `direction`, `probe`, `run`, `quantity`, `load` | always: another thing is measured | the metric's table |
+//! | `direction`, `probe`, `run`, `quantity`, `load`, `counts` | always: another thing is measured | the metric's table |
+//! | `required` | it is turned off | the metric's table |
 //! | `run.confidence` | always: lower passes what is less sure, higher fails only what is surer | `[run]` |
 //! | `run.max_time` | it falls: more is left undecided | `[run]` |
 //! | `run.inconclusive` | from fail to warn | `[run]` |
@@ -277,6 +278,15 @@ fn metric(name: &str, old: &MetricSpec, new: &MetricSpec, found: &mut Vec<Budget
         }));
     }
     for (what, was, is) in method::differences(old, new) {
+        let change = BudgetChange::new(format!("{name} {what}"), kind);
+        found.push(change.from(was).to(is).because(&why));
+    }
+    for (what, was, is, kind) in method::listings(old, new) {
+        let kind = if old.budget.is_none() {
+            ChangeKind::Changed
+        } else {
+            kind
+        };
         let change = BudgetChange::new(format!("{name} {what}"), kind);
         found.push(change.from(was).to(is).because(&why));
     }

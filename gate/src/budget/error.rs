@@ -259,9 +259,9 @@ pub enum Mistake {
         marks: &'static str,
     },
 
-    #[error("no artifact may be called `port`")]
-    #[diagnostic(help("`{{port}}` stands for the server's port in commands: choose another name"))]
-    ReservedName,
+    #[error("no artifact may be called `{0}`")]
+    #[diagnostic(help("`{{{0}}}` stands for something else in commands: choose another name"))]
+    ReservedName(String),
 
     #[error("`artifacts` names no file, so base and head could not be told apart")]
     #[diagnostic(help("name what the build leaves behind, as in `{{ server = \"bin/server\" }}`"))]
@@ -332,6 +332,40 @@ pub enum Mistake {
     ))]
     NoisyCommand,
 
+    #[error("a count of instructions is always exact")]
+    #[diagnostic(help("take `exact` out"))]
+    InexactCount,
+
+    #[error("`run` says `{{{placeholder}}}`, and nothing says what it stands for")]
+    #[diagnostic(help("add for example: {example}"))]
+    NothingToFillIn {
+        placeholder: &'static str,
+        example: &'static str,
+    },
+
+    #[error("`run` does not say `{{{placeholder}}}`, so every value of `{key}` would run the same")]
+    #[diagnostic(help(
+        "pass it on, as in `run = [\"{{probe}}\", \"--{placeholder}\", \"{{{placeholder}}}\"]`"
+    ))]
+    FilledInNowhere {
+        placeholder: &'static str,
+        key: &'static str,
+    },
+
+    #[error("`counts` must be two whole numbers from 1 to 1000000000, the smaller first")]
+    #[diagnostic(help(
+        "what is counted is the difference that one more operation makes, as in `counts = [1000, 5000]`"
+    ))]
+    Counts,
+
+    #[error("`cases` lists nothing")]
+    #[diagnostic(help("list what `{{case}}` stands for, or take both out"))]
+    NoCases,
+
+    #[error("{case:?} is none of the `cases` of this metric")]
+    #[diagnostic(help("the cases are: {known}"))]
+    UnlistedCase { case: String, known: Names },
+
     #[error("{name:?} is no quantity of the probe `{probe}`")]
     #[diagnostic(help("name the metric after its quantity, or add `quantity`: {known}"))]
     NoQuantity {
@@ -389,7 +423,9 @@ impl Mistake {
     /// What is written beside the marked text.
     fn label(&self) -> Option<String> {
         let nearest = match self {
-            Self::UnknownKey { key, known } => known.nearest(key),
+            Self::UnknownKey { key, known } | Self::UnlistedCase { case: key, known } => {
+                known.nearest(key)
+            }
             Self::UnknownWord { found, known, .. } | Self::UnknownProbe { found, known } => {
                 known.nearest(found)
             }

@@ -5,7 +5,8 @@
 //! [subject]          build artifacts toolchain
 //! [subject.serve]    command ready
 //! [run]              max_time confidence inconclusive reason
-//! [metrics.NAME]     probe direction quantity load run exact report_only budget reason floor
+//! [metrics.NAME]     probe direction quantity load run cases counts required exact report_only
+//!                    budget reason floor
 //! [metrics.NAME.case.CASE]   budget reason
 //! [[trades]]         metric allow reason
 //! ```
@@ -72,6 +73,9 @@ pub(super) struct MetricTable {
     pub(super) quantity: Option<Text>,
     pub(super) load: Option<Spanned<LoadTable>>,
     pub(super) run: Option<Words>,
+    pub(super) cases: Option<Words>,
+    pub(super) counts: Option<Spanned<Vec<Spanned<i64>>>>,
+    pub(super) required: Option<Spanned<bool>>,
     pub(super) exact: Option<Spanned<bool>>,
     pub(super) report_only: Option<Spanned<bool>>,
     pub(super) budget: Option<Text>,

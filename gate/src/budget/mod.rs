@@ -29,7 +29,7 @@ pub use nearest::Names;
 pub use placeholder::{FILL_IN, fill};
 pub use read::read;
 pub use spec::{
-    Allow, Budget, BudgetOverride, Budgets, Inconclusive, Load, MetricSpec, Percentile, Probe,
-    Quantity, Rate, Ready, Run, Serve, Subject, Trade,
+    Allow, Budget, BudgetOverride, Budgets, Callgrind, Inconclusive, Load, MetricSpec, Percentile,
+    Probe, Quantity, Rate, Ready, Run, Serve, Subject, Trade, Without,
 };
 pub use trades::{TradeLedger, live_trades};

@@ -8,6 +8,7 @@
 //! A schema that is not known is told before anything else: the rest of such a file need not make
 //! sense here.
 
+mod callgrind;
 mod metric;
 mod subject;
 mod trade;

@@ -177,6 +177,33 @@ pub enum Probe {
         /// Program and arguments; the artifacts' names are filled in.
         run: Vec<String>,
     },
+    /// Instructions of a program, counted by valgrind.
+    Callgrind(Callgrind),
+}
+
+/// What the `callgrind` probe counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callgrind {
+    /// Program and arguments; the artifacts' names, `{case}` and `{count}` are filled in.
+    pub run: Vec<String>,
+    /// What `{case}` stands for, one run each; empty where the metric has no cases.
+    pub cases: Vec<String>,
+    /// The two values of `{count}`, the smaller first: what is counted is the difference that one more
+    /// operation makes. `None`: the instructions of the whole run.
+    pub counts: Option<[u32; 2]>,
+    /// What to do where there is no valgrind.
+    pub without: Without,
+}
+
+/// What to do where the tool of a probe is not installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Without {
+    /// The metric is not measured, which warns.
+    Skip,
+    /// The run ends as one that could not judge.
+    Fail,
 }
 
 impl Probe {
@@ -187,8 +214,14 @@ impl Probe {
             Self::RespLoad { quantity, .. } => Some(quantity.unit()),
             Self::RespLatency { .. } => Some(Percentile::UNIT),
             Self::Command { .. } => None,
+            Self::Callgrind(_) => Some(Callgrind::UNIT),
         }
     }
+}
+
+impl Callgrind {
+    /// What is counted.
+    pub const UNIT: &'static str = "instructions";
 }
 
 /// A quantity of the `resp-load` probe.

@@ -18,7 +18,7 @@ use globset::GlobSet;
 use tempfile::TempDir;
 
 use super::Exit;
-use super::counted::{self, CountedArm};
+use super::counted::{self, CountedArm, Counting};
 use super::error::CliError;
 use super::outcome;
 use super::progress::{Chatter, Progress};
@@ -244,23 +244,33 @@ impl Bench<'_> {
             budgets: Some(budgets),
             artifacts,
         };
-        let settings = ExactSettings {
-            cores: self.machine.placement.server.clone(),
-            limit: counted::RUN_MAX,
+        let counting = Counting {
+            head: budgets,
+            arms: [arm(Arm::Base, &copies.base), arm(Arm::Head, &copies.head)],
+            // Whether the same bytes count the same is what is asked.
+            identical: false,
+            settings: ExactSettings {
+                cores: self.machine.placement.server.clone(),
+                limit: counted::RUN_MAX,
+            },
+            cores: self.machine.placement.all(),
+            progress: self.progress,
+            interrupt: self.interrupt,
         };
-        let counted = counted::count(
-            names,
-            budgets,
-            &[arm(Arm::Base, &copies.base), arm(Arm::Head, &copies.head)],
-            &settings,
-            self.progress,
-            self.interrupt,
-        )?;
-        let twice = |(id, metric): (_, crate::measure::ExactMetric)| {
-            let counts = [metric.samples.base, metric.samples.head].concat();
-            CountedTwice::new(id, metric.unit, counts)
-        };
-        Ok(counted.into_iter().map(twice).collect())
+        let mut twice = Vec::new();
+        for MetricInput { id, unit, taken } in counting.count(names)? {
+            match taken {
+                Taken::Samples(Samples::Exact(samples)) => {
+                    let counts = [samples.base, samples.head].concat();
+                    twice.push(CountedTwice::new(id, unit, counts));
+                }
+                Taken::Unavailable(why) => {
+                    self.progress.say(&format!("{id} is not counted: {why}"));
+                }
+                _ => {}
+            }
+        }
+        Ok(twice)
     }
 
     /// One run, measured and judged as a comparison is.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::args::CompareArgs;
-use super::counted::{self, CountedArm};
+use super::counted::{self, CountedArm, Counting};
 use super::error::CliError;
 use super::outcome;
 use super::progress::Progress;
@@ -199,37 +199,32 @@ impl<'a> Comparison<'a> {
                     .filter(|name| !budgets.metrics.contains_key(*name)),
             );
         }
-        let settings = ExactSettings {
-            cores: self.machine.placement.server.clone(),
-            limit: counted::RUN_MAX,
-        };
         let (base_paths, head_paths) = (base.artifacts.paths(), head.artifacts.paths());
-        let arms = [
-            CountedArm {
-                arm: Arm::Base,
-                budgets: self.sides.base_budgets.as_ref(),
-                artifacts: &base_paths,
+        let placement = &self.machine.placement;
+        let counting = Counting {
+            head: budgets,
+            arms: [
+                CountedArm {
+                    arm: Arm::Base,
+                    budgets: self.sides.base_budgets.as_ref(),
+                    artifacts: &base_paths,
+                },
+                CountedArm {
+                    arm: Arm::Head,
+                    budgets: Some(budgets),
+                    artifacts: &head_paths,
+                },
+            ],
+            identical: base.artifacts.same_bytes(&head.artifacts),
+            settings: ExactSettings {
+                cores: placement.server.clone(),
+                limit: counted::RUN_MAX,
             },
-            CountedArm {
-                arm: Arm::Head,
-                budgets: Some(budgets),
-                artifacts: &head_paths,
-            },
-        ];
-        let counted = counted::count(
-            &names,
-            budgets,
-            &arms,
-            &settings,
-            self.progress,
-            self.interrupt,
-        )?;
-        self.metrics
-            .extend(counted.into_iter().map(|(id, metric)| MetricInput {
-                id,
-                unit: metric.unit,
-                taken: Taken::Samples(Samples::Exact(metric.samples)),
-            }));
+            cores: placement.all(),
+            progress: self.progress,
+            interrupt: self.interrupt,
+        };
+        self.metrics.extend(counting.count(&names)?);
         if !names.is_empty() {
             self.timings.push(("count", start.elapsed()));
         }

@@ -6,9 +6,15 @@ use std::time::Duration;
 
 use super::error::CliError;
 use super::progress::Progress;
-use crate::budget::{Budgets, MetricSpec, Probe};
-use crate::measure::{ExactArm, ExactMetric, ExactSettings, measure_exact};
-use crate::model::{Arm, MetricId};
+use super::units;
+use crate::budget::{Budgets, Callgrind, MetricSpec, Probe, Without};
+use crate::judge::{MetricInput, Taken};
+use crate::measure::{
+    CallgrindArm, CallgrindSettings, ExactArm, ExactMetric, ExactSettings, MeasureError,
+    measure_callgrind, measure_exact,
+};
+use crate::model::{Arm, MetricId, Samples};
+use crate::probe::{HOW_TO_GET, valgrind};
 use crate::process::Interrupt;
 
 /// One arm as exact metrics see it.
@@ -26,38 +32,122 @@ pub(super) const RUN_MAX: Duration = Duration::from_mins(5);
 /// The names of the metrics that are counted.
 pub(super) fn names(budgets: &Budgets) -> impl Iterator<Item = &str> {
     let counted = budgets.metrics.iter();
-    let counted = counted.filter(|(_, spec)| matches!(spec.probe, Probe::Command { .. }));
+    let counted = counted
+        .filter(|(_, spec)| matches!(spec.probe, Probe::Command { .. } | Probe::Callgrind(_)));
     counted.map(|(name, _)| name.as_str())
 }
 
-/// Counts every metric of `names` on the arms that have it.
-pub(super) fn count(
-    names: &[&str],
-    head: &Budgets,
-    arms: &[CountedArm<'_>; 2],
-    settings: &ExactSettings,
-    progress: &Progress,
-    interrupt: &Interrupt,
-) -> Result<BTreeMap<MetricId, ExactMetric>, CliError> {
-    let mut counted = BTreeMap::new();
-    for name in names {
-        let mut commands = Vec::new();
-        for arm in arms {
-            let spec = arm.budgets.unwrap_or(head).metrics.get(*name);
-            if let Some(MetricSpec {
-                probe: Probe::Command { run },
-                ..
-            }) = spec
-            {
-                commands.push(ExactArm {
-                    arm: arm.arm,
-                    run,
-                    artifacts: arm.artifacts,
-                });
+/// Counting on two arms.
+pub(super) struct Counting<'a> {
+    pub(super) head: &'a Budgets,
+    pub(super) arms: [CountedArm<'a>; 2],
+    /// The artifacts of both arms are the same bytes.
+    pub(super) identical: bool,
+    pub(super) settings: ExactSettings,
+    /// Cores that instructions may be counted on, one program on each.
+    pub(super) cores: Vec<usize>,
+    pub(super) progress: &'a Progress,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl<'a> Counting<'a> {
+    /// Counts every metric of `names` on the arms that have it.
+    pub(super) fn count(&self, names: &[&str]) -> Result<Vec<MetricInput>, CliError> {
+        let mut counted = Vec::new();
+        for name in names {
+            let programs = self.programs(name);
+            if programs.is_empty() {
+                counted.extend(self.commands(name)?);
+            } else {
+                counted.extend(self.instructions(name, &programs)?);
             }
         }
-        progress.step(&format!("counting {name}, twice an arm"));
-        counted.extend(measure_exact(name, &commands, settings, interrupt)?);
+        Ok(counted)
     }
-    Ok(counted)
+
+    fn probe(&self, arm: &CountedArm<'a>, name: &str) -> Option<&'a Probe> {
+        let budgets = arm.budgets.unwrap_or(self.head);
+        let spec: Option<&MetricSpec> = budgets.metrics.get(name);
+        spec.map(|spec| &spec.probe)
+    }
+
+    fn commands(&self, name: &str) -> Result<Vec<MetricInput>, CliError> {
+        let command = |arm: &CountedArm<'a>| match self.probe(arm, name) {
+            Some(Probe::Command { run }) => Some(ExactArm {
+                arm: arm.arm,
+                run,
+                artifacts: arm.artifacts,
+            }),
+            _ => None,
+        };
+        let commands: Vec<ExactArm<'_>> = self.arms.iter().filter_map(command).collect();
+        self.progress
+            .step(&format!("counting {name}, twice an arm"));
+        let metrics = measure_exact(name, &commands, &self.settings, self.interrupt)?;
+        Ok(metrics.into_iter().map(input).collect())
+    }
+
+    /// The arms that have `name` as a count of instructions.
+    fn programs(&self, name: &str) -> Vec<CallgrindArm<'a>> {
+        let program = |arm: &CountedArm<'a>| match self.probe(arm, name) {
+            Some(Probe::Callgrind(spec)) => Some(CallgrindArm {
+                arm: arm.arm,
+                spec,
+                artifacts: arm.artifacts,
+            }),
+            _ => None,
+        };
+        self.arms.iter().filter_map(program).collect()
+    }
+
+    fn instructions(
+        &self,
+        name: &str,
+        arms: &[CallgrindArm<'_>],
+    ) -> Result<Vec<MetricInput>, CliError> {
+        // The same bytes told to do the same take the same instructions.
+        if let [base, head] = arms
+            && self.identical
+            && same_work(base.spec, head.spec)
+        {
+            return unmeasured(name, Taken::IdenticalBinary);
+        }
+        let Some(valgrind) = valgrind() else {
+            if arms.iter().any(|arm| arm.spec.without == Without::Fail) {
+                let metric = (*name).to_owned();
+                return Err(CliError::NoValgrind { metric });
+            }
+            let why = format!("valgrind is not on the PATH; {HOW_TO_GET}");
+            return unmeasured(name, Taken::Unavailable(why));
+        };
+        let settings = CallgrindSettings {
+            valgrind,
+            cores: self.cores.clone(),
+            limit: self.settings.limit,
+        };
+        self.progress
+            .step(&format!("counting {name}, twice an arm"));
+        let metrics = measure_callgrind(name, arms, &settings, self.interrupt)?;
+        Ok(metrics.into_iter().map(input).collect())
+    }
+}
+
+fn same_work(base: &Callgrind, head: &Callgrind) -> bool {
+    (&base.run, &base.cases, base.counts) == (&head.run, &head.cases, head.counts)
+}
+
+fn input((id, metric): (MetricId, ExactMetric)) -> MetricInput {
+    MetricInput {
+        id,
+        unit: metric.unit,
+        taken: Taken::Samples(Samples::Exact(metric.samples)),
+    }
+}
+
+fn unmeasured(name: &str, taken: Taken) -> Result<Vec<MetricInput>, CliError> {
+    Ok(vec![MetricInput {
+        id: MetricId::new(name).map_err(MeasureError::from)?,
+        unit: units::none()?,
+        taken,
+    }])
 }

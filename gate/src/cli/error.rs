@@ -134,6 +134,16 @@ pub(super) enum CliError {
         /// Names in the budgets.
         known: Vec<String>,
     },
+    /// A metric that must be measured cannot be.
+    #[error("{metric} is required, and valgrind is not on the PATH")]
+    #[diagnostic(help(
+        "`apt-get install valgrind` or `dnf install valgrind` gets it; without `required = true` the \
+         metric is skipped, which warns"
+    ))]
+    NoValgrind {
+        /// Its name.
+        metric: String,
+    },
     /// What would be written is there.
     #[error("{} already there", there(files))]
     #[diagnostic(help("`gate init --force` writes over all three of its files"))]

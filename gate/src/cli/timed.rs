@@ -170,7 +170,7 @@ fn groups(names: &[&str], budgets: &Budgets) -> Result<Vec<Group>, CliError> {
                 load,
                 rate,
             } => (Timed::Latency(*quantity), load, Drive::Open(*rate)),
-            Probe::Command { .. } => continue,
+            Probe::Command { .. } | Probe::Callgrind(_) => continue,
         };
         let id = MetricId::new(name).map_err(|error| CliError::Input {
             name: "a metric of the budgets",

@@ -41,4 +41,6 @@ pub enum Taken {
     IdenticalBinary,
     /// Left out on purpose, and why.
     Skipped(String),
+    /// Could not be measured here, and why: what it takes is not installed.
+    Unavailable(String),
 }

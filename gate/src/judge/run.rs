@@ -101,7 +101,9 @@ impl<'a> Sorted<'a> {
         // What was not measured has no unit to tell a budget in.
         let limit = match &metric.taken {
             Taken::Samples(_) => limits.of(id, &metric.unit)?,
-            Taken::IdenticalBinary | Taken::Skipped(_) => limits.as_written(id)?,
+            Taken::IdenticalBinary | Taken::Skipped(_) | Taken::Unavailable(_) => {
+                limits.as_written(id)?
+            }
         };
         let blank = Row {
             limit: limit.clone(),
@@ -114,6 +116,15 @@ impl<'a> Sorted<'a> {
                 ..blank
             },
             (Taken::Skipped(why), _, _) => Row {
+                evidence: Evidence::NotMeasured(why.clone()),
+                ..blank
+            },
+            (Taken::Unavailable(why), kind, _) => Row {
+                verdict: if kind == Kind::ReportOnly {
+                    Verdict::Pass
+                } else {
+                    Verdict::Warn
+                },
                 evidence: Evidence::NotMeasured(why.clone()),
                 ..blank
             },

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::model::{Arm, MetricId, Unit};
 use crate::probe::resp_load::LoadError;
-use crate::probe::{ArgvError, CommandError, ServerError};
+use crate::probe::{ArgvError, CallgrindError, CommandError, ServerError};
 use crate::process::{Interrupted, ProcessError};
 
 /// Why a measurement has no samples.
@@ -75,6 +75,35 @@ pub enum MeasureError {
         /// What is wrong with it.
         source: ArgvError,
     },
+    /// The instructions of a program were not counted.
+    #[error("{metric} on {arm}: {source}")]
+    Callgrind {
+        /// The metric's name.
+        metric: String,
+        /// The arm it ran on.
+        arm: Arm,
+        /// What happened.
+        source: CallgrindError,
+    },
+    /// More operations took no more instructions.
+    #[error(
+        "{id} on {arm}: {} operations took {} instructions, and {} took {}, no more: the program \
+         must do as many operations as `{{count}}` says",
+        counts[0], instructions[0], counts[1], instructions[1]
+    )]
+    NotMore {
+        /// The metric and case.
+        id: MetricId,
+        /// The arm.
+        arm: Arm,
+        /// The counts, the smaller first.
+        counts: [u32; 2],
+        /// What each took.
+        instructions: [u64; 2],
+    },
+    /// A unit that cannot be written.
+    #[error(transparent)]
+    Unit(#[from] crate::model::UnitError),
     /// Two runs of one command do not print the same cases.
     #[error("{id} on {arm}: printed by one of two runs and not by the other")]
     CaseComesAndGoes {
@@ -127,6 +156,10 @@ impl MeasureError {
             }
             | Self::Command {
                 source: CommandError::Process(error),
+                ..
+            }
+            | Self::Callgrind {
+                source: CallgrindError::Process(error),
                 ..
             } => of_process(error),
             Self::Load { source, .. } | Self::Plan(source) => match source {

@@ -16,7 +16,7 @@ use crate::probe::{CommandError, CommandProbe, Reading, fill};
 use crate::process::Interrupt;
 
 /// Runs of each arm.
-const RUNS: usize = 2;
+pub(super) const RUNS: usize = 2;
 
 /// One arm's command.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +92,7 @@ pub fn measure_exact(
     Ok(metrics)
 }
 
-fn values_of(metric: &mut ExactMetric, arm: Arm) -> Result<&mut Vec<f64>, MeasureError> {
+pub(super) fn values_of(metric: &mut ExactMetric, arm: Arm) -> Result<&mut Vec<f64>, MeasureError> {
     match arm {
         Arm::Base => Ok(&mut metric.samples.base),
         Arm::Head => Ok(&mut metric.samples.head),

@@ -6,8 +6,10 @@
 //! | `warm_up` | when a warm-up has settled |
 //! | `latency` | the rate and the pooled latencies of an open loop |
 //! | `exact` | two runs of a command an arm |
+//! | `callgrind` | instructions of a program at two counts, twice an arm |
 //! | `seeds` | one stream of random numbers for each purpose and round |
 
+mod callgrind;
 mod error;
 mod exact;
 mod latency;
@@ -15,6 +17,7 @@ mod rounds;
 mod seeds;
 mod warm_up;
 
+pub use callgrind::{CallgrindArm, CallgrindSettings, measure_callgrind};
 pub use error::MeasureError;
 pub use exact::{ExactArm, ExactMetric, ExactSettings, measure_exact};
 pub use rounds::{ArmUnderTest, Drive, LATENCY_SLICE, RoundRunner, RoundSettings, SLICE, Timed};

@@ -49,6 +49,13 @@ pub struct Pinned {
 }
 
 impl Plan {
+    /// Every core that something runs on.
+    #[must_use]
+    pub fn all(&self) -> Vec<usize> {
+        let cores: BTreeSet<usize> = self.server.iter().chain(&self.load).copied().collect();
+        cores.into_iter().collect()
+    }
+
     /// The plan for the cores that this process may use.
     pub fn for_this_machine() -> Result<Self, ProcessError> {
         Ok(Self::from_cores(&cores_of_this_machine()?))

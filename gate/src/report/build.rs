@@ -140,13 +140,14 @@ fn taken(metric: &MetricReport) -> Option<MetricInput> {
     let taken = match (&metric.samples, metric.reason) {
         (Some(samples), _) => Taken::Samples(samples.clone()),
         (None, Reason::IdenticalBinary) => Taken::IdenticalBinary,
-        (None, Reason::Skipped) => Taken::Skipped(
-            metric
-                .message
-                .strip_prefix("not measured: ")
-                .unwrap_or(&metric.message)
-                .to_owned(),
-        ),
+        (None, Reason::Skipped) => {
+            let why = metric.message.strip_prefix("not measured: ");
+            let why = why.unwrap_or(&metric.message).to_owned();
+            match metric.verdict {
+                Verdict::Pass => Taken::Skipped(why),
+                Verdict::Warn | Verdict::Fail => Taken::Unavailable(why),
+            }
+        }
         (None, _) => return None,
     };
     Some(MetricInput {
@@ -182,7 +183,7 @@ fn check_runners(runners: &[PooledRunner], input: &JudgeInput) -> Result<(), Jud
 fn samples(taken: &Taken) -> Option<Samples> {
     match taken {
         Taken::Samples(samples) => Some(samples.clone()),
-        Taken::IdenticalBinary | Taken::Skipped(_) => None,
+        Taken::IdenticalBinary | Taken::Skipped(_) | Taken::Unavailable(_) => None,
     }
 }
 

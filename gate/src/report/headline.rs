@@ -154,6 +154,7 @@ fn advice(report: &Report, worst: &MetricReport) -> &'static str {
             "It may land; to know more, run it with more time (`--max-time`) or on a quieter machine."
         }
         (_, Reason::Traded) => "It may land, as the trade in `budgets.toml` says.",
+        (_, Reason::Skipped) => "It may land; whether it got worse is not known.",
         (_, Reason::Unstable) => {
             "It may land; find out what makes the count differ from run to run."
         }

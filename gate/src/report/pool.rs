@@ -239,7 +239,8 @@ fn pooled(
             (Taken::Samples(_) | Taken::IdenticalBinary, Taken::IdenticalBinary) => {
                 identical.push(runner.to_string());
             }
-            (Taken::Skipped(_), Taken::Skipped(_)) => {}
+            (Taken::Skipped(_), Taken::Skipped(_))
+            | (Taken::Unavailable(_), Taken::Unavailable(_)) => {}
             _ => return Err(unlike(named)),
         }
     }

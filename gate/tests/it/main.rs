@@ -11,6 +11,7 @@ mod action;
 mod budgets;
 mod cache;
 mod calibrate;
+mod callgrind;
 mod doctor;
 mod documents;
 mod end_to_end;

@@ -12,6 +12,7 @@
 //! | `raw` | 16 bytes | 256 bytes |
 //!
 //! `int_1m` and so on are the same with a million keys. Collections are in `collections`.
+//! `probe ops` does operations for an instruction counter to count: `ops`.
 //!
 //! A number is what the allocator handed out for a keyspace and its keys, tables included, divided
 //! by the keys. It is a count: keys, hashes and allocations are the same in every run, and so is the
@@ -20,12 +21,15 @@
 
 #[path = "probe/collections.rs"]
 mod collections;
+#[path = "probe/ops.rs"]
+mod ops;
 
 use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 use collections::Collection;
+use ops::Class;
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
@@ -60,6 +64,15 @@ enum Probe {
         /// Number of keys, instead of 300,000 and then a million
         #[arg(long, value_name = "N")]
         keys: Option<NonZeroU32>,
+    },
+    /// Operations of one class, from request to reply, for an instruction counter to count
+    Ops {
+        /// What an operation is
+        #[arg(long)]
+        class: Class,
+        /// Number of operations
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(ops::COUNT_MAX)))]
+        count: u32,
     },
 }
 
@@ -153,6 +166,16 @@ enum ProbeError {
     KeysLost { set: NonZeroU32, there: usize },
     #[error("{0} live bytes after filling the store make no sense")]
     Implausible(u64),
+    #[error("failed to read the allocator's counters: {0}")]
+    Memory(server::state::MemoryError),
+    #[error("{reply:?} is not what {request:?} should be answered")]
+    Reply { request: String, reply: String },
+    #[error(
+        "{step} operations of this class are done at once: --count must be a multiple of {step}, not {count}"
+    )]
+    Count { count: u32, step: u32 },
+    #[error("a sweep removed {0} keys")]
+    Swept(usize),
     #[error("failed to write: {0}")]
     Output(#[from] io::Error),
     #[error("failed to print a line: {0}")]
@@ -160,10 +183,11 @@ enum ProbeError {
 }
 
 fn main() -> ExitCode {
-    let Args {
-        probe: Probe::Memory { keys },
-    } = Args::parse();
-    match memory(keys) {
+    let outcome = match Args::parse().probe {
+        Probe::Memory { keys } => memory(keys),
+        Probe::Ops { class, count } => ops::run(class, count),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell if standard error is closed, too.

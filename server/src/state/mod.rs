@@ -51,16 +51,31 @@ impl State {
     /// The state of a server that starts at `started` with no keys.
     pub fn new(settings: Settings, started: Millis) -> Result<Self, MemoryError> {
         let seeds = RandomState::new();
-        let [a, b, c] = [0_u64, 1, 2].map(|word| seeds.hash_one(word));
+        let words = [0_u64, 1, 2, 3].map(|word| seeds.hash_one(word));
+        Self::with_secrets(settings, started, HashKey::random(), words)
+    }
+
+    /// The same with nothing drawn: for probes, whose every run must do the same to the last
+    /// instruction, and which no client reaches.
+    pub fn from_seed(settings: Settings, started: Millis, seed: u64) -> Result<Self, MemoryError> {
+        Self::with_secrets(settings, started, HashKey::from_seed(seed), [seed; 4])
+    }
+
+    fn with_secrets(
+        settings: Settings,
+        started: Millis,
+        hash_key: HashKey,
+        [a, b, c, randomness]: [u64; 4],
+    ) -> Result<Self, MemoryError> {
         Ok(Self {
-            keyspace: Keyspace::new(HashKey::random(), ShardCount::for_threads(settings.threads)),
+            keyspace: Keyspace::new(hash_key, ShardCount::for_threads(settings.threads)),
             settings,
             stats: Stats::default(),
             memory: Memory::new()?,
             started,
             run_id: format!("{a:016x}{b:016x}{:08x}", c >> 32),
             last_client: AtomicU64::new(0),
-            randomness: AtomicU64::new(seeds.hash_one("randomness")),
+            randomness: AtomicU64::new(randomness),
         })
     }
 

@@ -1,6 +1,7 @@
 //! How a metric is measured, compared between base and head.
 
-use crate::budget::spec::{Load, MetricSpec, Probe, Rate};
+use super::ChangeKind;
+use crate::budget::spec::{Callgrind, Load, MetricSpec, Probe, Rate, Without};
 use crate::model::Direction;
 
 /// What differs in the way a metric is measured: what, in base, in head.
@@ -61,9 +62,51 @@ pub(super) fn differences(
         (Probe::Command { run: was }, Probe::Command { run: is }) => {
             found.push(("run", format!("{was:?}"), format!("{is:?}")));
         }
+        (Probe::Callgrind(was), Probe::Callgrind(is)) => {
+            if was.run != is.run {
+                found.push(("run", format!("{:?}", was.run), format!("{:?}", is.run)));
+            }
+            if was.counts != is.counts {
+                found.push(("counts", counts(was), counts(is)));
+            }
+        }
         (was, is) => found.push(("probe", probe(was), probe(is))),
     }
     found
+}
+
+/// What differs and weakens nothing by itself, with its kind: a case that is taken out is missed in its
+/// own row.
+pub(super) fn listings(
+    old: &MetricSpec,
+    new: &MetricSpec,
+) -> Vec<(&'static str, String, String, ChangeKind)> {
+    let (Probe::Callgrind(was), Probe::Callgrind(is)) = (&old.probe, &new.probe) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    if was.cases != is.cases {
+        let kind = if was.cases.iter().all(|case| is.cases.contains(case)) {
+            ChangeKind::Tightened
+        } else {
+            ChangeKind::Changed
+        };
+        found.push(("cases", was.cases.join(", "), is.cases.join(", "), kind));
+    }
+    if was.without != is.without {
+        let required = |spec: &Callgrind| (spec.without == Without::Fail).to_string();
+        let kind = match is.without {
+            Without::Fail => ChangeKind::Tightened,
+            Without::Skip => ChangeKind::Loosened,
+        };
+        found.push(("required", required(was), required(is), kind));
+    }
+    found
+}
+
+fn counts(spec: &Callgrind) -> String {
+    spec.counts
+        .map_or_else(|| "none".to_owned(), |counts| format!("{counts:?}"))
 }
 
 fn direction(direction: Direction) -> String {
@@ -79,6 +122,7 @@ fn probe(probe: &Probe) -> String {
         Probe::RespLoad { quantity, .. } => format!("resp-load {}", quantity.name()),
         Probe::RespLatency { quantity, .. } => format!("resp-latency {}", quantity.name()),
         Probe::Command { run } => format!("command {run:?}"),
+        Probe::Callgrind(spec) => format!("callgrind {:?}", spec.run),
     }
 }
 

@@ -10,6 +10,7 @@ use super::super::nearest::Names;
 use super::super::spec::{
     Budget, BudgetOverride, Load, MetricSpec, Percentile, Probe, Quantity, Rate, Subject,
 };
+use super::callgrind::callgrind;
 use super::subject::{Filled, filled};
 use super::value::{bound, fraction, missing, percent, reason, whole, word};
 use crate::model::{Direction, MetricId};
@@ -17,15 +18,18 @@ use crate::model::{Direction, MetricId};
 const RESP_LOAD: &str = "resp-load";
 const RESP_LATENCY: &str = "resp-latency";
 const COMMAND: &str = "command";
+const CALLGRIND: &str = "callgrind";
 /// Probes of the format that this version does not have.
-const LATER: [&str; 5] = ["resp-memory", "callgrind", "size", "time", "import"];
+const LATER: [&str; 4] = ["resp-memory", "size", "time", "import"];
 const DIRECTIONS: [(&str, Direction); 2] = [
     ("higher-is-better", Direction::HigherIsBetter),
     ("lower-is-better", Direction::LowerIsBetter),
 ];
 const FLOOR: &str = "1%";
+/// The budget of a `callgrind` metric that has none: a count is exact, and small changes add up.
+const CALLGRIND_BUDGET: &str = "1%";
 const MARKS: &str = ", `_`, `.` and `-`";
-const CASE_MARKS: &str = ", `_`, `.`, `-`, `:` and `/`";
+pub(super) const CASE_MARKS: &str = ", `_`, `.`, `-`, `:` and `/`";
 
 pub(super) fn metric(
     name: &Text,
@@ -53,6 +57,7 @@ pub(super) fn metric(
     let direction = word("direction", direction, &DIRECTIONS)?;
     let probe = match kind.get_ref().as_str() {
         RESP_LOAD => {
+            refuse_keys_of_callgrind(&table, RESP_LOAD)?;
             let words = Quantity::ALL.map(|quantity| (quantity.name(), quantity));
             let quantity = quantity(name, table.quantity.as_ref(), RESP_LOAD, &words)?;
             agrees(quantity.name(), quantity.direction(), direction)
@@ -62,6 +67,7 @@ pub(super) fn metric(
             Probe::RespLoad { quantity, load }
         }
         RESP_LATENCY => {
+            refuse_keys_of_callgrind(&table, RESP_LATENCY)?;
             let words = Percentile::ALL.map(|quantity| (quantity.name(), quantity));
             let quantity = quantity(name, table.quantity.as_ref(), RESP_LATENCY, &words)?;
             agrees(quantity.name(), Direction::LowerIsBetter, direction)
@@ -69,6 +75,7 @@ pub(super) fn metric(
             latency(&table, quantity, subject, kind)?
         }
         COMMAND => {
+            refuse_keys_of_callgrind(&table, COMMAND)?;
             refuse(table.load.as_ref().map(Spanned::span), "load", COMMAND)?;
             refuse(
                 table.quantity.as_ref().map(Spanned::span),
@@ -85,9 +92,16 @@ pub(super) fn metric(
             let run = filled("run", run, &subject.artifacts, Filled::Artifacts, text)?;
             Probe::Command { run }
         }
+        CALLGRIND => {
+            refuse(table.load.as_ref().map(Spanned::span), "load", CALLGRIND)?;
+            let quantity = table.quantity.as_ref().map(Spanned::span);
+            refuse(quantity, "quantity", CALLGRIND)?;
+            let direction = Spanned::new(direction_span, direction);
+            Probe::Callgrind(callgrind(name, &table, &direction, subject, text)?)
+        }
         _ => return Err(unknown_probe(kind)),
     };
-    let exact = is(table.exact.as_ref());
+    let exact = is(table.exact.as_ref()) || matches!(probe, Probe::Callgrind(_));
     let why = table.reason.as_ref().map(reason).transpose()?;
     // Tails are noisy: they are judged only where a budget asks for it.
     let shown_only = matches!(probe, Probe::RespLatency { .. })
@@ -97,10 +111,12 @@ pub(super) fn metric(
         refuse_judging(&table)?;
         (None, why)
     } else {
-        let limit = table
-            .budget
-            .as_ref()
-            .ok_or_else(|| absent("budget", "budget = \"3%\", or report_only = true"))?;
+        let by_default = Spanned::new(0..0, CALLGRIND_BUDGET.to_owned());
+        let limit = match (&table.budget, &probe) {
+            (Some(budget), _) => budget,
+            (None, Probe::Callgrind(_)) => &by_default,
+            (None, _) => return Err(absent("budget", "budget = \"3%\", or report_only = true")),
+        };
         let limit = bound("budget", limit, probe.unit())?;
         (Some(Budget { limit, reason: why }), None)
     };
@@ -124,11 +140,11 @@ pub(super) fn metric(
     })
 }
 
-fn is(flag: Option<&Spanned<bool>>) -> bool {
+pub(super) fn is(flag: Option<&Spanned<bool>>) -> bool {
     flag.is_some_and(|flag| *flag.get_ref())
 }
 
-fn misnamed(what: &'static str, name: &Text, marks: &'static str) -> Located {
+pub(super) fn misnamed(what: &'static str, name: &Text, marks: &'static str) -> Located {
     let mistake = Mistake::Name {
         what,
         name: name.get_ref().clone(),
@@ -139,7 +155,7 @@ fn misnamed(what: &'static str, name: &Text, marks: &'static str) -> Located {
 
 fn unknown_probe(kind: &Text) -> Located {
     let found = kind.get_ref();
-    let known = Names::new([RESP_LOAD, RESP_LATENCY, COMMAND]);
+    let known = Names::new([RESP_LOAD, RESP_LATENCY, COMMAND, CALLGRIND]);
     let mistake = match LATER.iter().find(|later| *later == found) {
         Some(probe) => Mistake::LaterProbe { probe, known },
         None => Mistake::UnknownProbe {
@@ -160,6 +176,7 @@ fn refuse(
         "load" | "quantity" => "it belongs to `resp-load` and `resp-latency`",
         "rate" => "a closed loop sends as fast as it is answered; `resp-latency` sends at a rate",
         "pipeline" => "every request is sent, and timed, by itself",
+        "cases" | "counts" | "required" => "it belongs to `callgrind`",
         "run" => "what the load generator sends is said by `load`",
         _ => "the cases of a metric are what a `command` prints",
     };
@@ -171,6 +188,16 @@ fn refuse(
         };
         Err(Located::new(span, mistake))
     })
+}
+
+fn refuse_keys_of_callgrind(table: &MetricTable, probe: &'static str) -> Found<()> {
+    refuse(table.cases.as_ref().map(Spanned::span), "cases", probe)?;
+    refuse(table.counts.as_ref().map(Spanned::span), "counts", probe)?;
+    refuse(
+        table.required.as_ref().map(Spanned::span),
+        "required",
+        probe,
+    )
 }
 
 /// Refuses what says how a metric is judged where it is only reported.

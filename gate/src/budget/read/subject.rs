@@ -57,11 +57,14 @@ fn artifacts(tables: Spanned<BTreeMap<Text, Text>>) -> Found<BTreeMap<String, St
         .collect()
 }
 
+/// What stands for something else in commands.
+const RESERVED: [&str; 3] = ["port", "case", "count"];
+
 fn artifact_name(name: &Text) -> Found<()> {
     let text = name.get_ref();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let mistake = if text == "port" {
-        Mistake::ReservedName
+    let mistake = if RESERVED.contains(&text.as_str()) {
+        Mistake::ReservedName(text.clone())
     } else if text.is_empty() || text.len() > NAME_LEN_MAX || !text.chars().all(plain) {
         Mistake::Name {
             what: "an artifact",
@@ -202,6 +205,8 @@ fn program(key: &'static str, words: Words) -> Found<Vec<String>> {
 pub(super) enum Filled {
     /// The artifacts.
     Artifacts,
+    /// The artifacts, a case and a number of operations.
+    Operations,
     /// The artifacts, and the port of a server.
     WithPort,
 }
@@ -222,6 +227,7 @@ pub(super) fn filled(
         for name in placeholder::names(word.get_ref()) {
             let mistake = match name {
                 "port" if filled == Filled::WithPort => continue,
+                "case" | "count" if filled == Filled::Operations => continue,
                 "port" => Mistake::PortOutsideServe,
                 name if artifacts.contains_key(name) => {
                     uses_artifact = true;
@@ -232,6 +238,10 @@ pub(super) fn filled(
                     name: name.to_owned(),
                     known: match filled {
                         Filled::Artifacts => Names::new(names()),
+                        Filled::Operations => {
+                            let more = ["{case}", "{count}"].map(str::to_owned);
+                            Names::new(names().chain(more))
+                        }
                         Filled::WithPort => Names::new(names().chain(["{port}".to_owned()])),
                     },
                 },

@@ -1,6 +1,7 @@
 //! Every mistake as a person sees it, the defaults, and the reader under arbitrary text.
 
 mod arbitrary;
+mod callgrind;
 mod messages;
 
 use std::time::Duration;
@@ -183,7 +184,7 @@ fn a_load_written_out_as_its_default_is_the_default() {
     let budgets = read(name, include_str!("../../../../budgets.toml")).unwrap();
     let load = |metric: &str| match &budgets.metrics[metric].probe {
         Probe::RespLoad { load, .. } | Probe::RespLatency { load, .. } => load.clone(),
-        Probe::Command { .. } => panic!("{metric} is no load"),
+        Probe::Command { .. } | Probe::Callgrind(_) => panic!("{metric} is no load"),
     };
     assert_eq!(load("qps"), load("cpu_per_request"));
 }
@@ -207,6 +208,7 @@ fn this_repository_guards_throughput_cpu_and_memory() {
         [
             ("bytes_per_key", "2%".to_owned()),
             ("cpu_per_request", "3%".to_owned()),
+            ("instructions_per_op", "1%".to_owned()),
             ("qps", "3%".to_owned())
         ]
     );
