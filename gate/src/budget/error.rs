@@ -358,6 +358,12 @@ pub enum Mistake {
     ))]
     Counts,
 
+    #[error("this is no pattern of paths{0}")]
+    #[diagnostic(help(
+        "write paths from the root of the repository, as in `harness = [\"benches/**\"]`"
+    ))]
+    Glob(String),
+
     #[error("`cases` lists nothing")]
     #[diagnostic(help("list what `{{case}}` stands for, or take both out"))]
     NoCases,

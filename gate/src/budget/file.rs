@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! schema                                          the version of this format
-//! [subject]          build artifacts toolchain
+//! [subject]          build artifacts toolchain harness
 //! [subject.serve]    command ready
 //! [run]              max_time confidence inconclusive reason
 //! [metrics.NAME]     probe direction quantity load run cases counts required exact report_only
@@ -43,6 +43,7 @@ pub(super) struct SubjectTable {
     pub(super) build: Option<Words>,
     pub(super) artifacts: Option<Spanned<BTreeMap<Text, Text>>>,
     pub(super) toolchain: Option<Words>,
+    pub(super) harness: Option<Words>,
     pub(super) serve: Option<Spanned<ServeTable>>,
 }
 

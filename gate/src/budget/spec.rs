@@ -32,6 +32,8 @@ pub struct Subject {
     /// Program and arguments whose output names the toolchain, part of the artifact cache's key.
     /// `None`: the gate asks the build program itself for its version.
     pub toolchain: Option<Vec<String>>,
+    /// Globs of the sources that measure instead of being measured: a change of them is told.
+    pub harness: Vec<String>,
     /// How a server under test is started; `None` where no metric needs one.
     pub serve: Option<Serve>,
 }

@@ -9,6 +9,7 @@ use super::EXIT_CODES;
 use super::cache::CacheArgs;
 use super::calibrate::CalibrateArgs;
 use super::doctor::DoctorArgs;
+use super::explain::ExplainArgs;
 use super::init::InitArgs;
 use super::judge::JudgeArgs;
 use super::measure::MeasureArgs;
@@ -40,6 +41,8 @@ pub(super) enum Command {
     Calibrate(CalibrateArgs),
     /// Is this machine fit to measure on, and what is missing
     Doctor(DoctorArgs),
+    /// Where the change of a counted metric comes from: functions, or kinds of bytes
+    Explain(ExplainArgs),
     /// Measure as one of several runners, and leave the samples for `gate judge`
     Measure(MeasureArgs),
     /// Judge what several runners measured, or a report again, from its samples

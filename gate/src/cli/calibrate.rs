@@ -258,7 +258,7 @@ impl Bench<'_> {
             interrupt: self.interrupt,
         };
         let mut twice = Vec::new();
-        for MetricInput { id, unit, taken } in counting.count(names)? {
+        for MetricInput { id, unit, taken } in counting.count(names)?.metrics {
             match taken {
                 Taken::Samples(Samples::Exact(samples)) => {
                     let counts = [samples.base, samples.head].concat();

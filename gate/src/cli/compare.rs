@@ -1,5 +1,6 @@
 //! `gate compare`: from two revisions to an exit status.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use crate::budget::{Budgets, Subject, live_trades};
 use crate::build::{Built, Room, cache_root};
 use crate::judge::{JudgeInput, Limits, MetricInput, Taken};
 use crate::measure::{ExactSettings, MeasureError};
-use crate::model::{Arm, MetricId, Samples};
+use crate::model::{Arm, Breakdown, MetricId, Samples};
 use crate::process::{Interrupt, Plan};
 use crate::report::RunFacts;
 use crate::runner::Runner;
@@ -69,7 +70,8 @@ pub(super) fn measured(
         settings.seed,
         &comparison.machine,
         &comparison.timings,
-    );
+        &comparison.breakdowns,
+    )?;
     Ok(MeasuredRun { out, facts, input })
 }
 
@@ -85,6 +87,7 @@ struct Comparison<'a> {
     shares: Shares,
     metrics: Vec<MetricInput>,
     timings: Vec<Timing>,
+    breakdowns: BTreeMap<MetricId, Breakdown>,
 }
 
 impl<'a> Comparison<'a> {
@@ -123,6 +126,7 @@ impl<'a> Comparison<'a> {
             shares,
             metrics: Vec::new(),
             timings: Vec::new(),
+            breakdowns: BTreeMap::new(),
         })
     }
 
@@ -224,7 +228,9 @@ impl<'a> Comparison<'a> {
             progress: self.progress,
             interrupt: self.interrupt,
         };
-        self.metrics.extend(counting.count(&names)?);
+        let counted = counting.count(&names)?;
+        self.metrics.extend(counted.metrics);
+        self.breakdowns.extend(counted.breakdowns);
         if !names.is_empty() {
             self.timings.push(("count", start.elapsed()));
         }

@@ -13,7 +13,7 @@ use crate::measure::{
     CallgrindArm, CallgrindSettings, ExactArm, ExactMetric, ExactSettings, MeasureError,
     measure_callgrind, measure_exact,
 };
-use crate::model::{Arm, MetricId, Samples};
+use crate::model::{Arm, Breakdown, MetricId, Samples};
 use crate::probe::{HOW_TO_GET, valgrind};
 use crate::process::Interrupt;
 
@@ -37,6 +37,13 @@ pub(super) fn names(budgets: &Budgets) -> impl Iterator<Item = &str> {
     counted.map(|(name, _)| name.as_str())
 }
 
+/// What was counted, and where it changed.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    pub(super) metrics: Vec<MetricInput>,
+    pub(super) breakdowns: BTreeMap<MetricId, Breakdown>,
+}
+
 /// Counting on two arms.
 pub(super) struct Counting<'a> {
     pub(super) head: &'a Budgets,
@@ -52,14 +59,14 @@ pub(super) struct Counting<'a> {
 
 impl<'a> Counting<'a> {
     /// Counts every metric of `names` on the arms that have it.
-    pub(super) fn count(&self, names: &[&str]) -> Result<Vec<MetricInput>, CliError> {
-        let mut counted = Vec::new();
+    pub(super) fn count(&self, names: &[&str]) -> Result<Counted, CliError> {
+        let mut counted = Counted::default();
         for name in names {
             let programs = self.programs(name);
             if programs.is_empty() {
-                counted.extend(self.commands(name)?);
+                self.commands(name, &mut counted)?;
             } else {
-                counted.extend(self.instructions(name, &programs)?);
+                self.instructions(name, &programs, &mut counted)?;
             }
         }
         Ok(counted)
@@ -71,7 +78,7 @@ impl<'a> Counting<'a> {
         spec.map(|spec| &spec.probe)
     }
 
-    fn commands(&self, name: &str) -> Result<Vec<MetricInput>, CliError> {
+    fn commands(&self, name: &str, counted: &mut Counted) -> Result<(), CliError> {
         let command = |arm: &CountedArm<'a>| match self.probe(arm, name) {
             Some(Probe::Command { run }) => Some(ExactArm {
                 arm: arm.arm,
@@ -84,7 +91,8 @@ impl<'a> Counting<'a> {
         self.progress
             .step(&format!("counting {name}, twice an arm"));
         let metrics = measure_exact(name, &commands, &self.settings, self.interrupt)?;
-        Ok(metrics.into_iter().map(input).collect())
+        self.take(metrics, counted);
+        Ok(())
     }
 
     /// The arms that have `name` as a count of instructions.
@@ -104,13 +112,14 @@ impl<'a> Counting<'a> {
         &self,
         name: &str,
         arms: &[CallgrindArm<'_>],
-    ) -> Result<Vec<MetricInput>, CliError> {
+        counted: &mut Counted,
+    ) -> Result<(), CliError> {
         // The same bytes told to do the same take the same instructions.
         if let [base, head] = arms
             && self.identical
             && same_work(base.spec, head.spec)
         {
-            return unmeasured(name, Taken::IdenticalBinary);
+            return counted.unmeasured(name, Taken::IdenticalBinary);
         }
         let Some(valgrind) = valgrind() else {
             if arms.iter().any(|arm| arm.spec.without == Without::Fail) {
@@ -118,7 +127,7 @@ impl<'a> Counting<'a> {
                 return Err(CliError::NoValgrind { metric });
             }
             let why = format!("valgrind is not on the PATH; {HOW_TO_GET}");
-            return unmeasured(name, Taken::Unavailable(why));
+            return counted.unmeasured(name, Taken::Unavailable(why));
         };
         let settings = CallgrindSettings {
             valgrind,
@@ -128,7 +137,27 @@ impl<'a> Counting<'a> {
         self.progress
             .step(&format!("counting {name}, twice an arm"));
         let metrics = measure_callgrind(name, arms, &settings, self.interrupt)?;
-        Ok(metrics.into_iter().map(input).collect())
+        self.take(metrics, counted);
+        Ok(())
+    }
+
+    fn take(&self, metrics: BTreeMap<MetricId, ExactMetric>, counted: &mut Counted) {
+        for (id, metric) in metrics {
+            let direction = self.head.metrics.get(id.name()).map(|spec| spec.direction);
+            let breakdown = direction
+                .filter(|_| metric.changed())
+                .and_then(|direction| {
+                    Breakdown::between(direction, &metric.base_shares, &metric.head_shares)
+                });
+            counted
+                .breakdowns
+                .extend(breakdown.map(|breakdown| (id.clone(), breakdown)));
+            counted.metrics.push(MetricInput {
+                id,
+                unit: metric.unit,
+                taken: Taken::Samples(Samples::Exact(metric.samples)),
+            });
+        }
     }
 }
 
@@ -136,18 +165,13 @@ fn same_work(base: &Callgrind, head: &Callgrind) -> bool {
     (&base.run, &base.cases, base.counts) == (&head.run, &head.cases, head.counts)
 }
 
-fn input((id, metric): (MetricId, ExactMetric)) -> MetricInput {
-    MetricInput {
-        id,
-        unit: metric.unit,
-        taken: Taken::Samples(Samples::Exact(metric.samples)),
+impl Counted {
+    fn unmeasured(&mut self, name: &str, taken: Taken) -> Result<(), CliError> {
+        self.metrics.push(MetricInput {
+            id: MetricId::new(name).map_err(MeasureError::from)?,
+            unit: units::none()?,
+            taken,
+        });
+        Ok(())
     }
-}
-
-fn unmeasured(name: &str, taken: Taken) -> Result<Vec<MetricInput>, CliError> {
-    Ok(vec![MetricInput {
-        id: MetricId::new(name).map_err(MeasureError::from)?,
-        unit: units::none()?,
-        taken,
-    }])
 }

@@ -63,15 +63,19 @@ pub(super) fn run(args: &ExplainArgs, repository: Option<&Path>) -> Result<(), C
 }
 
 /// Compares that metric only, and names the report.
-fn measure(
-    args: &ExplainArgs,
-    base: &str,
-    repository: Option<&Path>,
-) -> Result<PathBuf, CliError> {
-    let out = folder(repository)?.join("explain");
+fn measure(args: &ExplainArgs, base: &str, repository: Option<&Path>) -> Result<PathBuf, CliError> {
+    let reports = folder(repository)?;
+    let out = reports.join("explain");
+    let io = |source| CliError::Out {
+        path: out.clone(),
+        source,
+    };
+    std::fs::create_dir_all(&out).map_err(io)?;
+    // Without this its files would count as changes of the working tree.
+    std::fs::write(reports.join(".gitignore"), "*\n").map_err(io)?;
     let out_text = out.to_string_lossy();
     let mut words = vec!["gate", "compare", "--format", "none", "--fail-on", "never"];
-    words.extend(["--only", &args.metric, "--out", &out_text]);
+    words.extend(["--only", args.metric.as_str(), "--out", out_text.as_ref()]);
     if args.exact_base {
         words.push("--exact-base");
     }
@@ -97,7 +101,15 @@ fn revisions(report: &Report) -> String {
     let named = |revision: &crate::report::Revision| {
         let commit = revision.commit.as_deref().unwrap_or("no commit");
         let commit: String = commit.chars().take(12).collect();
-        format!("{} ({})", for_terminal(&revision.revision), for_terminal(&commit))
+        format!(
+            "{} ({})",
+            for_terminal(&revision.revision),
+            for_terminal(&commit)
+        )
     };
-    format!("base {}, head {}\n", named(&report.base), named(&report.head))
+    format!(
+        "base {}, head {}\n",
+        named(&report.base),
+        named(&report.head)
+    )
 }

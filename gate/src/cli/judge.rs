@@ -178,6 +178,11 @@ fn read(path: &Path) -> Result<String, CliError> {
     })
 }
 
+/// Reads a report, as a run left it.
+pub(super) fn read_report(path: &Path) -> Result<Report, CliError> {
+    Report::from_json(&read(path)?).map_err(no_report(path))
+}
+
 fn read_budgets(path: &Path) -> Result<Budgets, CliError> {
     let text = std::fs::read_to_string(path).map_err(|source| CliError::ReadBudgets {
         path: path.to_owned(),

@@ -14,6 +14,7 @@ mod compare;
 mod counted;
 mod doctor;
 mod error;
+mod explain;
 mod init;
 mod judge;
 mod measure;
@@ -72,6 +73,9 @@ pub fn run() -> ExitCode {
         Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Calibrate(calibrate) => calibrate::run(&calibrate, repository.as_deref()),
         Command::Doctor(doctor) => doctor::run(&doctor, repository.as_deref()),
+        Command::Explain(explain) => {
+            explain::run(&explain, repository.as_deref()).map(|()| Exit::Accepted)
+        }
         Command::Init(init) => init::run(&init, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Measure(measure) => {
             measure::run(measure, repository.as_deref()).map(|()| Exit::Accepted)

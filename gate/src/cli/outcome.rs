@@ -1,6 +1,6 @@
 //! What becomes of a report: files, standard output, the step of a GitHub Action.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::revisions::Sides;
 use super::settings::CompareSettings;
 use crate::judge::JudgeInput;
-use crate::model::Verdict;
+use crate::model::{Breakdown, MetricId, Verdict};
 use crate::publish::{Step, write_report};
 use crate::report::{self, Palette, Report, RunFacts, Runner, Timing, Tool};
 use crate::{revision, runner};
@@ -102,8 +102,10 @@ pub(super) fn facts(
     seed: u64,
     machine: &runner::Runner,
     timings: &[(&str, Duration)],
-) -> RunFacts {
-    RunFacts {
+    breakdowns: &BTreeMap<MetricId, Breakdown>,
+) -> Result<RunFacts, CliError> {
+    Ok(RunFacts {
+        harness: sides.touched_harness()?,
         base: revision(&sides.base),
         head: revision(&sides.head),
         runner: runner(machine),
@@ -121,7 +123,8 @@ pub(super) fn facts(
             })
             .collect(),
         notes: Vec::new(),
-    }
+        breakdowns: breakdowns.clone(),
+    })
 }
 
 fn revision(revision: &revision::Revision) -> report::Revision {

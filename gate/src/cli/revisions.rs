@@ -3,9 +3,14 @@
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use globset::{GlobBuilder, GlobSetBuilder};
+
 use super::error::CliError;
 use crate::budget::{self, Budgets};
 use crate::revision::{Repository, Revision};
+
+/// The most paths that a report lists.
+const HARNESS_PATHS_MAX: usize = 100;
 
 /// What names both sides.
 #[derive(Debug)]
@@ -83,6 +88,35 @@ impl Sides {
             base_budgets,
             head_budgets,
         })
+    }
+}
+
+impl Sides {
+    /// The paths that the change touches of what `[subject] harness` names in base or head.
+    pub(super) fn touched_harness(&self) -> Result<Vec<String>, CliError> {
+        let budgets = self.base_budgets.iter().chain([&self.head_budgets]);
+        let mut globs = GlobSetBuilder::new();
+        for pattern in budgets.flat_map(|budgets| &budgets.subject.harness) {
+            let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+            globs.add(glob.map_err(|error| not_a_glob(pattern, &error))?);
+        }
+        let globs = globs.build().map_err(|error| not_a_glob("", &error))?;
+        if globs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut paths = self.repository.changed_paths(&self.base, &self.head)?;
+        paths.retain(|path| globs.is_match(path));
+        paths.truncate(HARNESS_PATHS_MAX);
+        Ok(paths)
+    }
+}
+
+/// The reader of the budgets took it already.
+fn not_a_glob(pattern: &str, error: &globset::Error) -> CliError {
+    CliError::Input {
+        name: "[subject] harness",
+        value: pattern.to_owned(),
+        why: error.kind().to_string(),
     }
 }
 

@@ -26,10 +26,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::MeasureError;
-use super::exact::{ExactMetric, RUNS, values_of};
+use super::exact::{ExactMetric, RUNS};
 use crate::budget::{self, Callgrind};
-use crate::model::{Arm, ExactSamples, MetricId, Unit};
-use crate::probe::{ArgvError, CallgrindProbe, Profile};
+use crate::model::{Arm, MetricId, Share, Shares, Unit};
+use crate::probe::{ArgvError, CallgrindProbe, Cost, Profile};
 use crate::process::Interrupt;
 
 /// One arm's program.
@@ -79,14 +79,13 @@ pub fn measure_callgrind(
                 Some(case) => MetricId::with_case(metric, case)?,
                 None => MetricId::new(metric)?,
             };
+            let unit = Unit::new(Callgrind::UNIT)?;
+            let entry = metrics
+                .entry(id.clone())
+                .or_insert_with(|| ExactMetric::new(unit));
             for _ in 0..RUNS {
-                let value = value(&id, arm, &mut profiles)?;
-                let unit = Unit::new(Callgrind::UNIT)?;
-                let entry = metrics.entry(id.clone()).or_insert_with(|| ExactMetric {
-                    unit,
-                    samples: ExactSamples::default(),
-                });
-                values_of(entry, arm.arm)?.push(value);
+                let (value, shares) = value(&id, arm, &mut profiles)?;
+                entry.push(arm.arm, value, shares)?;
             }
         }
     }
@@ -116,27 +115,50 @@ fn cases(spec: &Callgrind) -> Vec<Option<&str>> {
     }
 }
 
-/// One value from the profiles of one run, which come in the order of their tasks.
+/// One value and what it is made of, from the profiles of one run, which come in the order of their
+/// tasks.
 fn value(
     id: &MetricId,
     arm: &CallgrindArm<'_>,
     profiles: &mut impl Iterator<Item = Profile>,
-) -> Result<f64, MeasureError> {
-    let mut total = || profiles.next().map(|profile| profile.total);
-    let first = total().ok_or(MeasureError::Arms)?;
+) -> Result<(f64, Shares), MeasureError> {
+    let mut next = || profiles.next().ok_or(MeasureError::Arms);
+    let first = next()?;
     let Some(counts @ [few, many]) = arm.spec.counts else {
-        return Ok(number(first));
+        let shares = shares(&Profile::default(), &first, 1);
+        return Ok((number(first.total), shares));
     };
-    let second = total().ok_or(MeasureError::Arms)?;
-    match second.checked_sub(first) {
-        Some(more) if more > 0 => Ok(number(more) / f64::from(many - few)),
+    let second = next()?;
+    match second.total.checked_sub(first.total) {
+        Some(more) if more > 0 => {
+            let operations = many - few;
+            let shares = shares(&first, &second, operations);
+            Ok((number(more) / f64::from(operations), shares))
+        }
         _ => Err(MeasureError::NotMore {
             id: id.clone(),
             arm: arm.arm,
             counts,
-            instructions: [first, second],
+            instructions: [first.total, second.total],
         }),
     }
+}
+
+/// What each function took of one more operation; those of starting up take none.
+fn shares(few: &Profile, many: &Profile, operations: u32) -> Shares {
+    let slope = |few: u64, many: u64| {
+        let size = number(many.abs_diff(few)) / f64::from(operations);
+        if many < few { -size } else { size }
+    };
+    let share = |(name, many): (&String, &Cost)| {
+        let few = few.functions.get(name).copied().unwrap_or_default();
+        let share = Share {
+            own: slope(few.own, many.own),
+            inclusive: Some(slope(few.inclusive, many.inclusive)),
+        };
+        (many.own != few.own).then(|| (name.clone(), share))
+    };
+    many.functions.iter().filter_map(share).collect()
 }
 
 #[expect(

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::MeasureError;
-use crate::model::{Arm, ExactSamples, MetricId, Unit};
+use crate::model::{Arm, ExactSamples, MetricId, Shares, Unit};
 use crate::probe::{CommandError, CommandProbe, Reading, fill};
 use crate::process::Interrupt;
 
@@ -45,6 +45,54 @@ pub struct ExactMetric {
     pub unit: Unit,
     /// Its values; none on an arm that lacks it.
     pub samples: ExactSamples,
+    /// What base's first value is made of; empty where that is not told.
+    pub base_shares: Shares,
+    /// What head's first value is made of.
+    pub head_shares: Shares,
+}
+
+impl ExactMetric {
+    /// A metric without a value yet.
+    pub(super) const fn new(unit: Unit) -> Self {
+        Self {
+            unit,
+            samples: ExactSamples {
+                base: Vec::new(),
+                head: Vec::new(),
+            },
+            base_shares: Shares::new(),
+            head_shares: Shares::new(),
+        }
+    }
+
+    /// Whether both arms have it, and not the same.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        let ExactSamples { base, head } = &self.samples;
+        base.first()
+            .zip(head.first())
+            .is_some_and(|(base, head)| base.total_cmp(head).is_ne())
+    }
+
+    /// Adds a value of an arm; the shares of its first are kept.
+    pub(super) fn push(
+        &mut self,
+        arm: Arm,
+        value: f64,
+        shares: Shares,
+    ) -> Result<(), MeasureError> {
+        let (values, kept) = match arm {
+            Arm::Base => (&mut self.samples.base, &mut self.base_shares),
+            Arm::Head => (&mut self.samples.head, &mut self.head_shares),
+            // What is exact needs no control.
+            Arm::Control => return Err(MeasureError::Arms),
+        };
+        if values.is_empty() {
+            *kept = shares;
+        }
+        values.push(value);
+        Ok(())
+    }
 }
 
 /// Runs the command of every arm twice; the values by metric and case.
@@ -65,10 +113,9 @@ pub fn measure_exact(
                     Some(case) => MetricId::with_case(metric, case)?,
                     None => MetricId::new(metric)?,
                 };
-                let entry = metrics.entry(id.clone()).or_insert_with(|| ExactMetric {
-                    unit: reading.unit.clone(),
-                    samples: ExactSamples::default(),
-                });
+                let entry = metrics
+                    .entry(id.clone())
+                    .or_insert_with(|| ExactMetric::new(reading.unit.clone()));
                 if entry.unit != reading.unit {
                     return Err(MeasureError::TwoUnits {
                         id,
@@ -76,13 +123,14 @@ pub fn measure_exact(
                         second: reading.unit,
                     });
                 }
-                values_of(entry, arm.arm)?.push(reading.value);
+                entry.push(arm.arm, reading.value, reading.shares)?;
             }
         }
     }
-    for (id, entry) in &mut metrics {
-        for arm in [Arm::Base, Arm::Head] {
-            let runs = values_of(entry, arm)?.len();
+    for (id, entry) in &metrics {
+        let samples = &entry.samples;
+        for (arm, values) in [(Arm::Base, &samples.base), (Arm::Head, &samples.head)] {
+            let runs = values.len();
             if runs != 0 && runs != RUNS {
                 let id = id.clone();
                 return Err(MeasureError::CaseComesAndGoes { id, arm });
@@ -90,15 +138,6 @@ pub fn measure_exact(
         }
     }
     Ok(metrics)
-}
-
-pub(super) fn values_of(metric: &mut ExactMetric, arm: Arm) -> Result<&mut Vec<f64>, MeasureError> {
-    match arm {
-        Arm::Base => Ok(&mut metric.samples.base),
-        Arm::Head => Ok(&mut metric.samples.head),
-        // What is exact needs no control.
-        Arm::Control => Err(MeasureError::Arms),
-    }
 }
 
 fn run(

@@ -110,16 +110,32 @@ mod tests {
 
     #[test]
     fn what_moved_is_listed_worst_first() {
-        let base = shares(&[("same", 5.0), ("worse", 10.0), ("better", 9.0), ("gone", 1.0)]);
-        let head = shares(&[("same", 5.0), ("worse", 30.0), ("better", 2.0), ("fresh", 4.0)]);
+        let base = shares(&[
+            ("same", 5.0),
+            ("worse", 10.0),
+            ("better", 9.0),
+            ("gone", 1.0),
+        ]);
+        let head = shares(&[
+            ("same", 5.0),
+            ("worse", 30.0),
+            ("better", 2.0),
+            ("fresh", 4.0),
+        ]);
         let listed = |direction| {
             let found = Breakdown::between(direction, &base, &head).unwrap();
             assert_eq!(found.left_out, 0);
             let names = found.parts.into_iter().map(|part| part.name);
             names.collect::<Vec<_>>()
         };
-        assert_eq!(listed(Direction::LowerIsBetter), ["worse", "fresh", "gone", "better"]);
-        assert_eq!(listed(Direction::HigherIsBetter), ["better", "gone", "fresh", "worse"]);
+        assert_eq!(
+            listed(Direction::LowerIsBetter),
+            ["worse", "fresh", "gone", "better"]
+        );
+        assert_eq!(
+            listed(Direction::HigherIsBetter),
+            ["better", "gone", "fresh", "worse"]
+        );
     }
 
     #[test]
@@ -132,7 +148,10 @@ mod tests {
         let part = found.unwrap().parts.remove(0);
         assert_eq!((part.own, part.inclusive), ([0.0, 4.0], Some([0.0, 8.0])));
         let base = shares(&[("same", 5.0)]);
-        assert_eq!(Breakdown::between(Direction::LowerIsBetter, &base, &base), None);
+        assert_eq!(
+            Breakdown::between(Direction::LowerIsBetter, &base, &base),
+            None
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod arm;
 mod bound;
+mod breakdown;
 mod metric;
 mod percent;
 mod present;
@@ -10,6 +11,7 @@ mod verdict;
 
 pub use arm::Arm;
 pub use bound::{Amount, Bound, BoundError, Comparison};
+pub use breakdown::{Breakdown, Part, Share, Shares};
 pub use metric::{Direction, Kind, MetricId, MetricIdError, Unit, UnitError};
 pub use percent::{NotFinite, Percent};
 pub(crate) use present::present;

@@ -2,7 +2,10 @@
 //!
 //! ```text
 //! {"case": "int", "value": 29.4, "unit": "B"}       case may be left out
+//! {"value": 29.4, "unit": "B", "parts": {"entries": 21.0, "index": 8.4}}
 //! ```
+//!
+//! `parts` tell what the value is made of, and must add up to it.
 //!
 //! The output is taken strictly: a line that is anything else, a value that is negative or not
 //! finite, a case twice, or no line at all is an error that names the program, the line and its
@@ -11,7 +14,7 @@
 //! The program runs in a folder of its own, with a fixed environment, as the size and content of
 //! the environment move the stack and with it what is measured.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -21,13 +24,18 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::model::{MetricId, Unit};
+use crate::model::{MetricId, Share, Shares, Unit};
 use crate::process::{Interrupt, Launch, ProcessError, last_lines};
 
 /// The most that a program may print, in bytes.
 const OUTPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most lines that a program may print.
 const LINES_MAX: usize = 100_000;
+/// The most parts of a value, and the longest name of one in bytes.
+const PARTS_MAX: usize = 100;
+const PART_NAME_LEN_MAX: usize = 60;
+/// How far the sum of the parts may be from the value, as a share of it.
+const PARTS_ROUNDING: f64 = 1e-9;
 /// The most of a line that an error shows, in characters.
 const SHOWN_CHARS_MAX: usize = 120;
 /// The lines of standard error that an error shows.
@@ -60,6 +68,8 @@ pub struct Reading {
     pub value: f64,
     /// The value's unit.
     pub unit: Unit,
+    /// What the value is made of; empty where that is not told.
+    pub shares: Shares,
 }
 
 /// Why a program yielded no readings.
@@ -120,6 +130,8 @@ struct Line {
     case: Option<String>,
     value: f64,
     unit: Unit,
+    #[serde(default)]
+    parts: BTreeMap<String, f64>,
 }
 
 impl CommandProbe<'_> {
@@ -221,9 +233,46 @@ fn reading(line: &[u8]) -> Result<Reading, String> {
     }
     Ok(Reading {
         case: line.case,
+        shares: shares(line.value, line.parts)?,
         value: line.value,
         unit: line.unit,
     })
+}
+
+/// The parts of a value, which add up to it but for what rounding each of them may do.
+fn shares(value: f64, parts: BTreeMap<String, f64>) -> Result<Shares, String> {
+    if parts.is_empty() {
+        return Ok(Shares::new());
+    }
+    if parts.len() > PARTS_MAX {
+        return Err(format!("has more than {PARTS_MAX} parts"));
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '.' | '-' | ':');
+    let fits = |name: &String| {
+        !name.is_empty() && name.len() <= PART_NAME_LEN_MAX && name.chars().all(plain)
+    };
+    if let Some(name) = parts.keys().find(|name| !fits(name)) {
+        return Err(format!(
+            "has a part {name:?}; use letters, digits, spaces, `_`, `.`, `-` and `:`, at most \
+             {PART_NAME_LEN_MAX} bytes"
+        ));
+    }
+    let sum: f64 = parts.values().sum();
+    // What is not finite is not close to anything.
+    let adds_up = (sum - value).abs() <= value * PARTS_ROUNDING;
+    if !adds_up {
+        return Err(format!(
+            "has parts that add up to {sum}, and not to its value {value}"
+        ));
+    }
+    let share = |own| Share {
+        own,
+        inclusive: None,
+    };
+    Ok(parts
+        .into_iter()
+        .map(|(name, own)| (name, share(own)))
+        .collect())
 }
 
 /// A line fit for an error message.
@@ -346,6 +395,18 @@ mod tests {
             (
                 r#"{"case": "a b", "value": 1, "unit": "B"}"#,
                 "cannot be part",
+            ),
+            (
+                r#"{"value": 3, "unit": "B", "parts": {"a": 1, "b": 1.5}}"#,
+                "parts that add up to 2.5, and not to its value 3",
+            ),
+            (
+                r#"{"value": 3, "unit": "B", "parts": {"<b>": 3}}"#,
+                "has a part \"<b>\"",
+            ),
+            (
+                r#"{"value": 3, "unit": "B", "parts": {"a": "3"}}"#,
+                "is no reading",
             ),
             (good, "names the case \"a\" a second time"),
         ] {

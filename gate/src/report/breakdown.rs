@@ -59,7 +59,11 @@ fn section(metric: &MetricReport, breakdown: &Breakdown) -> Vec<String> {
     ];
     for [name, numbers @ ..] in rows {
         let numbers = numbers.map(|cell| cell.replace(' ', "\u{a0}"));
-        lines.push(format!("| {} | {} |", for_markdown(&name), numbers.join(" | ")));
+        lines.push(format!(
+            "| {} | {} |",
+            for_markdown(&name),
+            numbers.join(" | ")
+        ));
     }
     let more = breakdown.parts.len().saturating_sub(PARTS_SHOWN) + breakdown.left_out;
     if more > 0 {
@@ -74,13 +78,16 @@ fn section(metric: &MetricReport, breakdown: &Breakdown) -> Vec<String> {
 pub fn explanation(metric: &MetricReport) -> String {
     let (base, head) = counted(metric.base, metric.head);
     let [base, head] = [base, head].map(|value| value.unwrap_or_else(|| "—".to_owned()));
-    let change = metric.delta_pct.map_or_else(String::new, |delta| format!(" ({})", counted_change(delta)));
+    let change = metric
+        .delta_pct
+        .map_or_else(String::new, |delta| format!(" ({})", counted_change(delta)));
     let mut text = format!("{}: {base} → {head} {}{change}\n", metric.id, unit(metric));
     let Some(breakdown) = &metric.breakdown else {
         let _infallible = writeln!(text, "  {}", nothing_to_explain(metric));
         return text;
     };
-    let mut rows = vec![["part", OWN[0], OWN[1], OWN[2], INCLUSIVE[0], INCLUSIVE[1]].map(str::to_owned)];
+    let mut rows =
+        vec![["part", OWN[0], OWN[1], OWN[2], INCLUSIVE[0], INCLUSIVE[1]].map(str::to_owned)];
     rows.extend(breakdown.parts.iter().map(cells));
     let mut widths = [0; 6];
     for row in &rows {
@@ -105,7 +112,9 @@ fn nothing_to_explain(metric: &MetricReport) -> &'static str {
     match (metric.reason, metric.kind) {
         (Reason::IdenticalBinary, _) => "base and head are the same binary: nothing changed",
         (Reason::New, _) => "only head has it",
-        (Reason::Missing | Reason::Traded, Kind::Exact) if metric.head.is_none() => "only base has it",
+        (Reason::Missing | Reason::Traded, Kind::Exact) if metric.head.is_none() => {
+            "only base has it"
+        }
         (Reason::Skipped, Kind::Exact) => "it was not measured",
         (_, Kind::Noisy) => {
             "it is timed, and times are not told apart by part: metrics of the probe `callgrind` are"

@@ -26,7 +26,9 @@ use crate::judge::{
     Estimate, JudgeError, JudgeInput, Judged, MetricInput, RUNNERS_MAX, Row, Taken, TradeOutcome,
     disturbed_rounds, generator_bound_rounds, judge,
 };
-use crate::model::{Arm, Kind, MetricId, NoisyRound, Percent, Reason, RoundSet, Samples, Verdict};
+use crate::model::{
+    Arm, Breakdown, Kind, MetricId, NoisyRound, Percent, Reason, RoundSet, Samples, Verdict,
+};
 
 /// What a report tells that the judge has no part in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,10 @@ pub struct RunFacts {
     pub timings: Vec<Timing>,
     /// What a reader should know of how the rounds went.
     pub notes: Vec<String>,
+    /// What of the harness the change touches.
+    pub harness: Vec<String>,
+    /// Where counted values changed.
+    pub breakdowns: BTreeMap<MetricId, Breakdown>,
 }
 
 /// Why a text is no report.
@@ -76,6 +82,9 @@ impl Report {
             .iter()
             .map(|row| metric(row, taken.get(&row.id).and_then(|taken| samples(taken))))
             .collect();
+        for metric in &mut metrics {
+            metric.breakdown = facts.breakdowns.get(&metric.id).cloned();
+        }
         metrics.sort_by(worst_first);
         Ok(Self {
             schema: Schema::V1,
@@ -85,6 +94,7 @@ impl Report {
             metrics,
             budget_changes: judged.budget_changes.clone(),
             trades: trades(&judged),
+            harness: facts.harness,
             runner: facts.runner,
             runners: facts.runners,
             seed: facts.seed,
@@ -130,6 +140,12 @@ impl Report {
             tool: self.tool.clone(),
             timings: self.timings.clone(),
             notes: self.measuring.notes.clone(),
+            harness: self.harness.clone(),
+            breakdowns: self
+                .metrics
+                .iter()
+                .filter_map(|metric| Some((metric.id.clone(), metric.breakdown.clone()?)))
+                .collect(),
         };
         Self::new(facts, &input)
     }
@@ -207,6 +223,7 @@ fn metric(row: &Row, samples: Option<Samples>) -> MetricReport {
         message: sentence(row),
         by_runner: row.by_runner.clone(),
         samples,
+        breakdown: None,
     }
 }
 

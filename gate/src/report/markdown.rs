@@ -3,8 +3,10 @@
 //! ```text
 //! <!-- gate-report -->              the marker that the comment is found by
 //! FAIL: … what to do                the verdict, what it rests on, what to do
+//! The harness itself is changed …   where it is
 //! | metric | base | …               worst first; of a long table what passes is folded
 //! ▸ 2 metrics fail                  a sentence for every row that is not PASS
+//! ▸ Where it changed                by function or part, for counts
 //! ▸ Budgets of this change          what it lets land from here on
 //! ▸ Trades of this change           what it lets land once
 //! ▸ 40 more metrics pass            the rest of a long table
@@ -20,9 +22,12 @@
 //! part, and says that it was cut. Length is counted in bytes, of which there are never fewer than
 //! characters.
 
+use super::breakdown;
 use super::by_runner;
 use super::cells::difference;
+use super::escape::for_markdown;
 use super::folded::{self, Fold};
+use super::harness;
 use super::headline::{Subject, headline};
 use super::pieces::{code, rows, sides, target, told};
 use super::schema::{MetricReport, Report};
@@ -48,10 +53,12 @@ pub fn markdown(report: &Report) -> String {
         cut: false,
     };
     text.lines(&[MARKER.to_owned(), sentence(report), String::new()]);
+    text.lines(&harness(report));
     let (shown, rest) = report.metrics.split_at(rows_shown(report));
     text.lines(&rows(report, shown));
     for fold in [
         folded::sentences(report),
+        breakdown::fold(report),
         folded::changes(report),
         folded::trades(report),
         folded::rest(report, rest),
@@ -61,6 +68,11 @@ pub fn markdown(report: &Report) -> String {
         text.fold(fold);
     }
     text.finish()
+}
+
+/// What measures is not the same in base and head.
+fn harness(report: &Report) -> Vec<String> {
+    harness::sentence(report, for_markdown).map_or_else(Vec::new, |told| vec![told, String::new()])
 }
 
 /// How many rows stand in the open: all that are not PASS, and as many others as a short table has.

@@ -12,8 +12,10 @@
 //! | `watched` | what the machine and the load generator did meanwhile, and what it warns of |
 //! | `open_loop` | how latencies were taken, and whether both sides kept up |
 //! | `calibration` | what runs on identical code found, and budgets that fit |
+//! | `harness` | what to say where the change touches what measures it |
 //! | `number` | how values and percentages are written |
 //! | `escape` | foreign text made harmless for Markdown and terminals |
+//! | `breakdown` | where a count changed, by function or part |
 //! | `cells` | the cells of the table, the same for both renderers |
 //! | `markdown` | the comment on a pull request |
 //! | `table` | the terminal |
@@ -21,12 +23,14 @@
 //! Renderers see the report and nothing else, and decide nothing: verdicts, reasons and the order
 //! of the rows are fixed when the report is built.
 
+mod breakdown;
 mod build;
 mod by_runner;
 mod calibration;
 mod cells;
 mod escape;
 mod folded;
+mod harness;
 mod headline;
 mod markdown;
 mod measured;
@@ -40,6 +44,7 @@ mod sentence;
 mod table;
 mod watched;
 
+pub use breakdown::explanation;
 pub use build::{ReportError, RunFacts};
 pub use calibration::{Calibration, CountedTwice, NoisyCalibration, calibration};
 pub use escape::{for_markdown, for_terminal};

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::{Allow, BudgetChange, Budgets};
 use crate::judge::{ByRunner, Plan, TradeUsage};
-use crate::model::{Direction, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict, present};
+use crate::model::{
+    Breakdown, Direction, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict, present,
+};
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,8 @@ pub struct Report {
     pub budget_changes: Vec<BudgetChange>,
     /// The trades of this change.
     pub trades: Vec<TradeReport>,
+    /// What of the harness the change touches: paths that `[subject] harness` matches.
+    pub harness: Vec<String>,
     /// The machine; of several runners the first.
     pub runner: Runner,
     /// Every runner of a run that several measured, by number; empty where one machine did it all.
@@ -116,6 +120,9 @@ pub struct MetricReport {
     /// Every value that was taken.
     #[serde(deserialize_with = "present")]
     pub samples: Option<Samples>,
+    /// Where a counted value changed; the judge has no part in it.
+    #[serde(deserialize_with = "present")]
+    pub breakdown: Option<Breakdown>,
 }
 
 /// A trade of this change.

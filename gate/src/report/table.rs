@@ -6,6 +6,7 @@
 
 use super::cells::{Cells, HEADINGS, allowance, cells, difference, usage};
 use super::escape::for_terminal;
+use super::harness;
 use super::headline::{Subject, headline};
 use super::schema::{Report, TradeReport};
 use super::watched::warnings;
@@ -49,6 +50,11 @@ pub fn table(report: &Report, palette: Palette) -> String {
     part(trades(report));
     part(sentences(report));
     part(notes(report));
+    part(
+        harness::sentence(report, for_terminal)
+            .into_iter()
+            .collect(),
+    );
     part(vec![sentence(report, palette)]);
     lines.push(String::new());
     lines.join("\n")

@@ -1,5 +1,6 @@
 //! Reports of the runs that a reviewer meets, as data and as they are read.
 
+mod explained;
 mod hostile;
 mod json;
 mod pool;
@@ -57,6 +58,8 @@ fn facts() -> RunFacts {
             timing("measure", 125.0),
         ],
         notes: vec![],
+        breakdowns: std::collections::BTreeMap::new(),
+        harness: Vec::new(),
     }
 }
 

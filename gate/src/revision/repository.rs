@@ -265,6 +265,26 @@ impl Repository {
             .map(Some)
     }
 
+    /// The paths that differ between two revisions, from the top, in order.
+    pub fn changed_paths(
+        &self,
+        base: &Revision,
+        head: &Revision,
+    ) -> Result<Vec<String>, RevisionError> {
+        let listed = self.git_for(head).bytes(&[
+            "diff-tree",
+            "-r",
+            "-z",
+            "--name-only",
+            "--no-renames",
+            &base.tree,
+            &head.tree,
+        ])?;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let paths = listed.split('\0').filter(|path| !path.is_empty());
+        Ok(paths.map(str::to_owned).collect())
+    }
+
     /// Refuses a revision with submodules: its tree hash says nothing of what is in them.
     pub fn refuse_submodules(&self, revision: &Revision) -> Result<(), RevisionError> {
         let listed = self.git_for(revision).bytes(&[

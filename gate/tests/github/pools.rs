@@ -36,6 +36,8 @@ fn pooled(head: &str, values: [(f64, f64); 3]) -> Report {
             },
             timings: Vec::new(),
             notes: Vec::new(),
+            breakdowns: std::collections::BTreeMap::new(),
+            harness: Vec::new(),
         };
         let shard = Shard { number, of: 3 };
         (format!("{number}.json"), Measured::new(shard, facts, input))

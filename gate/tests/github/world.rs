@@ -250,6 +250,8 @@ pub(crate) fn report_of(base: &str, head: &str, commit: &str, metrics: Vec<Metri
         },
         timings: Vec::new(),
         notes: Vec::new(),
+        breakdowns: std::collections::BTreeMap::new(),
+        harness: Vec::new(),
     };
     Report::new(facts, &input).unwrap()
 }

@@ -117,6 +117,19 @@ fn a_rise_of_instructions_past_one_percent_fails() {
         (head - first - 20.0 * turn).abs() < turn,
         "{first} → {head}"
     );
+    let parts = slow["breakdown"]["parts"].as_array().unwrap();
+    assert!(
+        parts[0]["name"].as_str().unwrap().contains("spin"),
+        "{parts:?}"
+    );
+    let told = repository.run(&["explain", "instructions/slow"]);
+    assert_eq!(told.status, 0, "{}", told.stderr);
+    let worst = told.stdout.lines().nth(4).unwrap();
+    assert!(
+        worst.contains("spin") && worst.contains('+'),
+        "{}",
+        told.stdout
+    );
     let fast = metric(&report, "instructions/fast");
     assert_eq!(
         (&fast["reason"], &fast["delta_pct"]),

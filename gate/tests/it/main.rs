@@ -16,6 +16,7 @@ mod doctor;
 mod documents;
 mod end_to_end;
 mod exact;
+mod explain;
 mod failure;
 mod init;
 mod installer;

@@ -30,6 +30,9 @@ pub(super) fn changes(old: &Subject, new: &Subject, found: &mut Vec<BudgetChange
         toolchain(old),
         toolchain(new),
     );
+    let harness =
+        |subject: &Subject| (!subject.harness.is_empty()).then(|| words(&subject.harness));
+    differs("subject.harness".to_owned(), harness(old), harness(new));
     let names: BTreeSet<&String> = old.artifacts.keys().chain(new.artifacts.keys()).collect();
     for name in names {
         let path = |subject: &Subject| subject.artifacts.get(name).cloned();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
+use globset::Glob;
 use toml::Spanned;
 
 use super::super::error::{Found, Located, Mistake};
@@ -33,12 +34,32 @@ pub(super) fn subject(table: Spanned<SubjectTable>, text: &str) -> Found<Subject
             .toolchain
             .map(|words| program("toolchain", words))
             .transpose()?,
+        harness: table.harness.map(harness).transpose()?.unwrap_or_default(),
         serve: table
             .serve
             .map(|table| serve(table, &artifacts, text))
             .transpose()?,
         artifacts,
     })
+}
+
+/// Globs of paths from the root of the repository.
+fn harness(words: Words) -> Found<Vec<String>> {
+    words
+        .into_inner()
+        .into_iter()
+        .map(|word| {
+            is_filled_in(&word)?;
+            if word.get_ref().is_empty() {
+                return Err(Located::new(word.span(), Mistake::Glob(String::new())));
+            }
+            if let Err(error) = Glob::new(word.get_ref()) {
+                let why = format!(" ({})", error.kind());
+                return Err(Located::new(word.span(), Mistake::Glob(why)));
+            }
+            Ok(word.into_inner())
+        })
+        .collect()
 }
 
 fn artifacts(tables: Spanned<BTreeMap<Text, Text>>) -> Found<BTreeMap<String, String>> {

@@ -163,6 +163,7 @@ fn example(steps: &[Step]) -> String {
         "build" => "build = [\"cargo\", \"build\", \"--release\"]",
         "artifacts" => "artifacts = { server = \"target/release/server\" }",
         "toolchain" => "toolchain = [\"rustc\", \"--version\"]",
+        "harness" => "harness = [\"benches/**\"]",
         "serve" => "[subject.serve]",
         "command" => "command = [\"{server}\", \"--port\", \"{port}\"]",
         "ready" => "ready = \"resp\"",

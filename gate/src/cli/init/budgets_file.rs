@@ -117,6 +117,17 @@ direction = "lower-is-better"
 exact = true                          # counted: two runs must agree to the last digit
 budget = "2%"
 
+# Instructions of an operation, counted by valgrind, of a program that does it {count} times without a
+# clock, a socket or a thread: it tells half a percent apart on any runner. Name the program under
+# `artifacts`, and in `[subject] harness = ["benches/**"]` the sources that measure.
+#
+# [metrics.instructions_per_op]
+# probe = "callgrind"
+# run = ["{bench}", "--class", "{case}", "--count", "{count}"]
+# cases = ["get", "set"]
+# counts = [1000, 5000]
+# direction = "lower-is-better"
+
 # A change that is worth more than it costs adds an entry such as this one. It counts for that change
 # only; once merged it is spent, and stays here as the record of why.
 #

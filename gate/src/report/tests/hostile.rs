@@ -1,6 +1,7 @@
 //! Reports by people who want the comment to say something else.
 
 use super::*;
+use crate::model::{Breakdown, Part};
 
 const ATTACKS: [&str; 6] = [
     "</details>\n\n# All good\n",
@@ -29,6 +30,14 @@ fn attacked(text: &str) -> Report {
     for metric in &mut report.metrics {
         metric.verdict = Verdict::Warn;
         metric.message = text.to_owned();
+        metric.breakdown = Some(Breakdown {
+            parts: vec![Part {
+                name: text.to_owned(),
+                own: [1.0, 2.5],
+                inclusive: Some([3.0, 4.5]),
+            }],
+            left_out: 7,
+        });
     }
     let mut traded = traded();
     traded.trades[0].reason = text.to_owned();
@@ -71,7 +80,13 @@ fn no_foreign_text_means_anything_in_a_comment() {
 #[test]
 fn no_foreign_text_moves_the_cursor_of_a_terminal() {
     for attack in ATTACKS {
-        let text = table(&attacked(attack), Palette::Plain);
+        let report = attacked(attack);
+        let explained: Vec<String> = report.metrics.iter().map(explanation).collect();
+        assert!(!explained.concat().contains(['\u{1b}', '\u{202e}', '\r']));
+        for text in explained {
+            assert_eq!(text.lines().count(), 4, "{text}");
+        }
+        let text = table(&report, Palette::Plain);
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\r']));
         assert_eq!(
             text.lines().count(),

@@ -72,6 +72,7 @@ fn the_fields_are_those_of_the_schema() {
         "base",
         "budget_changes",
         "budgets",
+        "harness",
         "head",
         "measuring",
         "metrics",
