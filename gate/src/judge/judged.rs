@@ -95,6 +95,8 @@ pub enum Evidence {
     },
     /// One of the arms does not have the metric.
     Absent,
+    /// Base measures it with another probe, so its values are of another kind.
+    Otherwise,
     /// The artifacts of both arms are the same bytes.
     Identical,
     /// Not measured, and why.

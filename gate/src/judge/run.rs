@@ -11,6 +11,7 @@
 //! Metrics that are only shown are checked like all others, and then not judged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::discriminant;
 
 use super::by_machine;
 use super::exact::{ExactOutcome, Removal, exact, middle, missing};
@@ -21,7 +22,7 @@ use super::noisy::{NoisyMetric, Rounds};
 use super::plan::Levels;
 use super::rounds::{Judge, report_only_rounds};
 use super::{JudgeError, overall, pooled, trade};
-use crate::budget::{MetricSpec, Run, TradeLedger, budget_changes, live_trades};
+use crate::budget::{Budgets, MetricSpec, Run, TradeLedger, budget_changes, live_trades};
 use crate::model::{Arm, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict};
 
 /// Judges a run.
@@ -85,6 +86,9 @@ impl<'a> Sorted<'a> {
                 Some(spec) => sorted.sort(metric, spec, limits, levels, &input.head_budgets.run)?,
                 None => sorted.rows.extend(gone(input, metric, limits)?),
             }
+        }
+        for row in &mut sorted.rows {
+            not_comparable(input, row);
         }
         Ok(sorted)
     }
@@ -159,6 +163,22 @@ impl<'a> Sorted<'a> {
         };
         self.rows.push(row);
         Ok(())
+    }
+}
+
+/// A metric that base measures with another probe is not new: base has values, of another kind.
+fn not_comparable(input: &JudgeInput, row: &mut Row) {
+    let name = row.id.name();
+    let of = |budgets: &Budgets| {
+        budgets
+            .metrics
+            .get(name)
+            .map(|spec| discriminant(&spec.probe))
+    };
+    let base = input.base_budgets.as_ref().and_then(of);
+    if row.reason == Reason::New && base.is_some() && base != of(&input.head_budgets) {
+        row.verdict = Verdict::Warn;
+        row.evidence = Evidence::Otherwise;
     }
 }
 

@@ -13,14 +13,16 @@ use crate::model::{Reason, Verdict};
 pub(super) struct Headline<'a> {
     /// What speaks for the run.
     pub subject: Subject<'a>,
-    /// How many other metrics have the verdict too.
+    /// How many other metrics have the verdict too, of those that were measured.
     others: usize,
+    /// How many other metrics were not measured: nobody shall take them for judged.
+    unmeasured: usize,
     /// What to do.
     pub advice: &'static str,
 }
 
 impl Headline<'_> {
-    /// The other metrics in words; nothing where there are none.
+    /// The other metrics, and those that were not measured, in words; nothing where there are none.
     pub(super) fn others(&self, verdict: Verdict) -> String {
         let does = match verdict {
             Verdict::Fail => "fail",
@@ -32,11 +34,20 @@ impl Headline<'_> {
             Subject::Metric(_) => "more ",
             Subject::Loosened(_) | Subject::Nothing(_) => "",
         };
-        match self.others {
-            0 => String::new(),
-            1 => format!(" (1 {more}metric {does}s)"),
-            n => format!(" ({n} {more}metrics {does})"),
+        let others = match self.others {
+            0 => None,
+            1 => Some(format!("1 {more}metric {does}s")),
+            n => Some(format!("{n} {more}metrics {does}")),
+        };
+        let unmeasured = match self.unmeasured {
+            0 => None,
+            n => Some(format!("{n} not measured")),
+        };
+        let told: Vec<String> = others.into_iter().chain(unmeasured).collect();
+        if told.is_empty() {
+            return String::new();
         }
+        format!(" ({})", told.join(", "))
     }
 }
 
@@ -59,25 +70,38 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
             .iter()
             .filter(|m| m.verdict == report.verdict)
     };
+    let is_other = |m: &MetricReport, of: Option<&MetricReport>| of.is_none_or(|of| of.id != m.id);
+    let others = |of: Option<&MetricReport>| {
+        with_verdict()
+            .filter(|m| !is_unmeasured(m) && is_other(m, of))
+            .count()
+    };
+    let unmeasured = |of: Option<&MetricReport>| {
+        let all = report.metrics.iter();
+        all.filter(|m| is_unmeasured(m) && is_other(m, of)).count()
+    };
     // A metric that was removed has a row of its own.
     let loosened =
         |change: &&BudgetChange| change.is_unjustified() && change.kind != ChangeKind::Removed;
     if let Some(change) = report.budget_changes.iter().find(loosened) {
         return Headline {
             subject: Subject::Loosened(change),
-            others: with_verdict().count(),
+            others: others(None),
+            unmeasured: unmeasured(None),
             advice: "Write `reason = \"…\"` beside it, or take the change back.",
         };
     }
     match (report.verdict, with_verdict().next()) {
         (Verdict::Fail | Verdict::Warn, Some(worst)) => Headline {
             subject: Subject::Metric(worst),
-            others: with_verdict().count() - 1,
+            others: others(Some(worst)),
+            unmeasured: unmeasured(Some(worst)),
             advice: advice(report, worst),
         },
         _ => Headline {
             subject: Subject::Nothing(calm(report)),
             others: 0,
+            unmeasured: unmeasured(None),
             advice: if report.budget_changes.iter().any(loosens) {
                 "Nothing to fix; the budgets that it loosens, below, need your agreement."
             } else {
@@ -85,6 +109,10 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
             },
         },
     }
+}
+
+fn is_unmeasured(metric: &MetricReport) -> bool {
+    metric.reason == Reason::Skipped && metric.samples.is_none()
 }
 
 fn loosens(change: &BudgetChange) -> bool {

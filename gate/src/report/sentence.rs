@@ -45,6 +45,11 @@ fn outcome(row: &Row) -> String {
         Evidence::Counts(adverse) => counts(row, words, *adverse),
         Evidence::Unstable { base, head } => unstable(row, base, head),
         Evidence::Absent => absent(row.reason).to_owned(),
+        Evidence::Otherwise => {
+            "base measures it with another probe, so there is nothing to compare \
+                                with: nobody knows whether it got worse"
+                .to_owned()
+        }
     }
 }
 

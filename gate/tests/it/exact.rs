@@ -147,6 +147,34 @@ fn a_loosened_budget_needs_a_reason() {
 }
 
 #[test]
+fn a_metric_that_base_measures_otherwise_is_not_compared() {
+    let repository = exact_repository();
+    let serve = "[subject.serve]\ncommand = [\"{probe}\", \"{port}\"]\n\n[metrics";
+    let with_server = EXACT_BUDGETS.replacen("[metrics", serve, 1);
+    let counted = "probe     = \"command\"\nrun       = [\"{probe}\"]\n";
+    let timed = "probe     = \"resp-load\"\nquantity  = \"cpu_per_request\"\n";
+    let base = with_server
+        .replace(counted, timed)
+        .replace("exact     = true\n", "");
+    assert!(base.contains(timed) && !base.contains("exact"));
+    repository.write("budgets.toml", &base);
+    repository.commit("time it");
+    let reason = "reason    = \"counts instead of timing it\"\n";
+    repository.write("budgets.toml", &format!("{with_server}{reason}"));
+    repository.commit("count it");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    let report = repository.report();
+    for case in ["bytes_per_key/int", "bytes_per_key/raw"] {
+        let row = metric(&report, case);
+        let told = (&row["verdict"], &row["reason"], &row["base"]);
+        assert_eq!(told, (&"WARN".into(), &"new".into(), &Value::Null));
+    }
+    let told = "base measures it with another probe";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+}
+
+#[test]
 fn a_base_without_budgets_is_judged_by_heads() {
     let repository = TestRepository::new();
     repository.write(
