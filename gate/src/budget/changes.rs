@@ -14,17 +14,23 @@
 //! | `run.confidence` | always: lower passes what is less sure, higher fails only what is surer | `[run]` |
 //! | `run.max_time` | it falls: more is left undecided | `[run]` |
 //! | `run.inconclusive` | from fail to warn | `[run]` |
+//! | `[baseline]` | a budget of it rises, or it is taken out | `[baseline]` |
+//! | a recorded value | it got worse, or is not recorded any more | the file of the baseline |
+//! | the file of the baseline | it is taken out | `[baseline]` |
 //! | a metric | it is removed | a live trade with `allow = "removed"` |
 //!
 //! How a metric that base only reports is measured may change freely: it stopped nothing. Changes of
 //! `[subject]` are listed and need no reason: they say how to build and start, not what may land.
 
+mod creep;
 mod method;
 mod subject;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+
+pub use creep::recorded_changes;
 
 use super::spec::{Allow, Budget, Budgets, Inconclusive, MetricSpec, Run};
 use super::trades::live_trades;
@@ -101,6 +107,7 @@ pub fn budget_changes(base: Option<&Budgets>, head: &Budgets) -> Vec<BudgetChang
     }
     if let Some(base) = base {
         run(&base.run, &head.run, &mut found);
+        creep::budgets(base.baseline.as_ref(), head.baseline.as_ref(), &mut found);
         subject::changes(&base.subject, &head.subject, &mut found);
     }
     found

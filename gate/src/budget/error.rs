@@ -193,9 +193,25 @@ pub enum Mistake {
     #[diagnostic(help("this version of gate measures with {known}"))]
     UnknownProbe { found: String, known: Names },
 
-    #[error("the probe `{probe}` is not supported by this version of gate")]
-    #[diagnostic(help("this version of gate measures with {known}"))]
-    LaterProbe { probe: &'static str, known: Names },
+    #[error("there is no artifact {found:?}")]
+    #[diagnostic(help("`artifacts` of `[subject]` has {known}"))]
+    NoSuchArtifact { found: String, known: Names },
+
+    #[error("{found:?} cannot name a section")]
+    #[diagnostic(help(
+        "write names as `readelf -S` shows them, each once: [\".text\", \".rodata\"]"
+    ))]
+    SectionName { found: String },
+
+    #[error("the file {found:?} {why}")]
+    #[diagnostic(help(
+        "write the path of what the program writes, seen from the empty folder that it runs in"
+    ))]
+    ImportFile { found: String, why: &'static str },
+
+    #[error("what the probe `size` measures is always exact")]
+    #[diagnostic(help("take `exact = false` out"))]
+    SizeIsExact,
 
     #[error("`{key}` must be a percentage from 0% to 1000%, not {found:?}")]
     #[diagnostic(help("write a number and a percent sign, as in `{key} = \"3%\"`"))]
@@ -319,18 +335,18 @@ pub enum Mistake {
         instead: &'static str,
     },
 
-    #[error("`{probe}` measures times, which are never exact")]
+    #[error("what `{0}` measures varies from run to run, so it is never exact")]
     #[diagnostic(help(
         "take `exact` out: the metric is then measured in rounds and judged by an interval"
     ))]
-    ExactLoad { probe: &'static str },
+    ExactRounds(&'static str),
 
-    #[error("a metric of the probe `command` must be exact or only reported")]
+    #[error("a metric of the probe `{0}` must be exact or only reported")]
     #[diagnostic(help(
-        "add `exact = true` where the program prints the same value every time, else \
-         `report_only = true`: this version of gate cannot judge a command whose values vary"
+        "add `exact = true` where the value is the same every time, else `report_only = true`; \
+         times of a whole program are judged by the probe `time`"
     ))]
-    NoisyCommand,
+    NoisyCommand(&'static str),
 
     #[error("a count of instructions is always exact")]
     #[diagnostic(help("take `exact` out"))]
@@ -410,6 +426,10 @@ pub enum Mistake {
     #[diagnostic(help("metrics of this file: {known}"))]
     TradeUnknown { name: String, known: Names },
 
+    #[error("{name:?} is no exact metric of this file, so nothing is recorded of it")]
+    #[diagnostic(help("exact metrics of this file: {known}"))]
+    NotExact { name: String, known: Names },
+
     #[error("the trade names a case of `{0}`, which has no cases")]
     #[diagnostic(help("write `metric = \"{0}\"`"))]
     TradeNoCases(String),
@@ -435,10 +455,10 @@ impl Mistake {
             Self::UnknownWord { found, known, .. } | Self::UnknownProbe { found, known } => {
                 known.nearest(found)
             }
-            Self::UnknownPlaceholder { name, known, .. } | Self::NoQuantity { name, known, .. } => {
-                known.nearest(name)
-            }
-            Self::TradeUnknown { name, known } => {
+            Self::UnknownPlaceholder { name, known, .. }
+            | Self::NoQuantity { name, known, .. }
+            | Self::NoSuchArtifact { found: name, known } => known.nearest(name),
+            Self::TradeUnknown { name, known } | Self::NotExact { name, known } => {
                 let (metric, case) = name.split_at(name.find('/').unwrap_or(name.len()));
                 let nearest = known.nearest(metric)?;
                 return Some(format!("did you mean `{nearest}{case}`?"));

@@ -5,10 +5,11 @@
 //! [subject]          build artifacts toolchain harness
 //! [subject.serve]    command ready
 //! [run]              max_time confidence inconclusive reason
-//! [metrics.NAME]     probe direction quantity load run cases counts required exact report_only
-//!                    budget reason floor
+//! [metrics.NAME]     probe direction quantity load run cases counts required format file artifact
+//!                    sections exact report_only budget reason floor
 //! [metrics.NAME.case.CASE]   budget reason
 //! [[trades]]         metric allow reason
+//! [baseline]         budget metrics reason
 //! ```
 //!
 //! Every value keeps its span, so that a mistake in it can be shown in place. All keys are optional
@@ -34,6 +35,7 @@ pub(super) struct File {
     pub(super) run: Option<RunTable>,
     pub(super) metrics: Option<Spanned<BTreeMap<Text, MetricTable>>>,
     pub(super) trades: Option<Vec<Spanned<TradeTable>>>,
+    pub(super) baseline: Option<Spanned<BaselineTable>>,
 }
 
 /// `[subject]`
@@ -77,6 +79,10 @@ pub(super) struct MetricTable {
     pub(super) cases: Option<Words>,
     pub(super) counts: Option<Spanned<Vec<Spanned<i64>>>>,
     pub(super) required: Option<Spanned<bool>>,
+    pub(super) format: Option<Text>,
+    pub(super) file: Option<Text>,
+    pub(super) artifact: Option<Text>,
+    pub(super) sections: Option<Words>,
     pub(super) exact: Option<Spanned<bool>>,
     pub(super) report_only: Option<Spanned<bool>>,
     pub(super) budget: Option<Text>,
@@ -112,5 +118,14 @@ pub(super) struct LoadTable {
 pub(super) struct TradeTable {
     pub(super) metric: Option<Text>,
     pub(super) allow: Option<Text>,
+    pub(super) reason: Option<Text>,
+}
+
+/// `[baseline]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct BaselineTable {
+    pub(super) budget: Option<Text>,
+    pub(super) metrics: Option<Spanned<BTreeMap<Text, Text>>>,
     pub(super) reason: Option<Text>,
 }

@@ -12,8 +12,10 @@
 //! | `placeholder` | `{name}` in the words of a command |
 //! | `spec` | the resolved form |
 //! | `changes` | what head loosens, tightens, adds or removes, and whether it says why |
+//! | `baseline` | recorded counts, against which slow creep is seen |
 //! | `trades` | which trades count for this change, which are spent |
 
+mod baseline;
 mod changes;
 mod error;
 mod file;
@@ -23,13 +25,15 @@ mod read;
 mod spec;
 mod trades;
 
-pub use changes::{BudgetChange, ChangeKind, Justification, budget_changes};
+pub use baseline::{Baseline, BaselineError, Recorded};
+pub use changes::{BudgetChange, ChangeKind, Justification, budget_changes, recorded_changes};
 pub use error::{BudgetError, Mistake};
 pub use nearest::Names;
 pub use placeholder::{FILL_IN, fill};
 pub use read::read;
 pub use spec::{
-    Allow, Budget, BudgetOverride, Budgets, Callgrind, Inconclusive, Load, MetricSpec, Percentile,
-    Probe, Quantity, Rate, Ready, Run, Serve, Subject, Trade, Without,
+    Allow, Budget, BudgetOverride, Budgets, Callgrind, CreepBudget, ImportFormat, Inconclusive,
+    Load, MetricSpec, Percentile, Probe, Quantity, Rate, Ready, Run, Serve, Subject, Trade,
+    Without,
 };
 pub use trades::{TradeLedger, live_trades};

@@ -9,7 +9,9 @@
 //! sense here.
 
 mod callgrind;
+mod baseline;
 mod metric;
+mod probe;
 mod subject;
 mod trade;
 mod value;
@@ -56,11 +58,16 @@ fn resolve(text: &str) -> Found<Budgets> {
     let run = subject::run(file.run.unwrap_or_default())?;
     let metrics = metrics(file.metrics, &subject, text)?;
     let trades = trade::trades(file.trades.unwrap_or_default(), &metrics, text)?;
+    let baseline = file
+        .baseline
+        .map(|table| baseline::baseline(table, &metrics))
+        .transpose()?;
     Ok(Budgets {
         subject,
         run,
         metrics,
         trades,
+        baseline,
     })
 }
 

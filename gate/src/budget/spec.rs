@@ -19,6 +19,36 @@ pub struct Budgets {
     pub metrics: BTreeMap<String, MetricSpec>,
     /// Every trade in the file, spent ones included, in the order of the file.
     pub trades: Vec<Trade>,
+    /// How far exact metrics may creep from what was recorded; `None`: nothing is held against it.
+    pub baseline: Option<CreepBudget>,
+}
+
+/// `[baseline]`: how far exact metrics may creep from what was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreepBudget {
+    /// What holds for every metric without a budget of its own here.
+    pub budget: Bound,
+    /// By metric, or by metric and case.
+    pub metrics: BTreeMap<MetricId, Bound>,
+    /// Why these are what they are; must stand where head loosens one of them.
+    pub reason: Option<String>,
+}
+
+impl CreepBudget {
+    /// The budget of a metric: its case's own, else the metric's, else that of all.
+    #[must_use]
+    pub fn budget_for(&self, id: &MetricId) -> &Bound {
+        let of_name = || {
+            MetricId::new(id.name())
+                .ok()
+                .and_then(|name| self.metrics.get(&name))
+        };
+        self.metrics
+            .get(id)
+            .or_else(of_name)
+            .unwrap_or(&self.budget)
+    }
 }
 
 /// What is built and measured.
@@ -181,6 +211,41 @@ pub enum Probe {
     },
     /// Instructions of a program, counted by valgrind.
     Callgrind(Callgrind),
+    /// Memory of a live server for each key of a data set.
+    RespMemory {
+        /// Which of the probe's quantities the metric is.
+        quantity: Quantity,
+        /// Keys that are loaded.
+        keys: u32,
+        /// Bytes of every value.
+        value_bytes: u32,
+    },
+    /// Bytes of an artifact, as a file, stripped and by what it is made of.
+    Size {
+        /// The artifact's name.
+        artifact: String,
+        /// Sections that are told one by one.
+        sections: Vec<String>,
+    },
+    /// Wall and CPU time of a program.
+    Time {
+        /// Which of the probe's quantities the metric is.
+        quantity: Quantity,
+        /// Program and arguments; the artifacts' names are filled in.
+        run: Vec<String>,
+    },
+    /// What another benchmark tool writes.
+    Import {
+        /// Which tool.
+        format: ImportFormat,
+        /// Which of its numbers: a word that the tool has for it.
+        quantity: String,
+        /// Program and arguments that write the file; the artifacts' names are filled in.
+        run: Vec<String>,
+        /// The file, or for Criterion the folder, from where the program runs; `None`: what it
+        /// prints.
+        file: Option<String>,
+    },
 }
 
 /// What the `callgrind` probe counts.
@@ -206,6 +271,68 @@ pub enum Without {
     Skip,
     /// The run ends as one that could not judge.
     Fail,
+
+/// A benchmark tool whose files are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImportFormat {
+    /// Criterion, for Rust.
+    Criterion,
+    /// hyperfine.
+    Hyperfine,
+    /// `go test -bench`.
+    Go,
+    /// Google Benchmark, for C++.
+    GoogleBenchmark,
+    /// pytest-benchmark, for Python.
+    PytestBenchmark,
+}
+
+impl ImportFormat {
+    /// Every format, in the order in which messages list them.
+    pub const ALL: [Self; 5] = [
+        Self::Criterion,
+        Self::Hyperfine,
+        Self::Go,
+        Self::GoogleBenchmark,
+        Self::PytestBenchmark,
+    ];
+
+    /// As `budgets.toml` writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Criterion => "criterion",
+            Self::Hyperfine => "hyperfine",
+            Self::Go => "go",
+            Self::GoogleBenchmark => "google-benchmark",
+            Self::PytestBenchmark => "pytest-benchmark",
+        }
+    }
+
+    /// As its authors call it.
+    #[must_use]
+    pub const fn tool(self) -> &'static str {
+        match self {
+            Self::Criterion => "Criterion",
+            Self::Hyperfine => "hyperfine",
+            Self::Go => "`go test -bench`",
+            Self::GoogleBenchmark => "Google Benchmark",
+            Self::PytestBenchmark => "pytest-benchmark",
+        }
+    }
+
+    /// The numbers that it writes, the default first; Go's may be any unit that a benchmark reports.
+    #[must_use]
+    pub const fn quantities(self) -> &'static [&'static str] {
+        match self {
+            Self::Criterion => &["median", "mean", "slope"],
+            Self::Hyperfine => &["median", "mean", "min", "max", "user", "system"],
+            Self::Go => &["ns/op", "B/op", "allocs/op", "MB/s"],
+            Self::GoogleBenchmark => &["real_time", "cpu_time"],
+            Self::PytestBenchmark => &["median", "mean", "min", "max"],
+        }
+    }
 }
 
 impl Probe {
@@ -213,9 +340,12 @@ impl Probe {
     #[must_use]
     pub const fn unit(&self) -> Option<&'static str> {
         match self {
-            Self::RespLoad { quantity, .. } => Some(quantity.unit()),
+            Self::RespLoad { quantity, .. }
+            | Self::RespMemory { quantity, .. }
+            | Self::Time { quantity, .. } => Some(quantity.unit()),
             Self::RespLatency { .. } => Some(Percentile::UNIT),
-            Self::Command { .. } => None,
+            Self::Size { .. } => Some("B"),
+            Self::Command { .. } | Self::Import { .. } => None,
             Self::Callgrind(_) => Some(Callgrind::UNIT),
         }
     }
@@ -226,7 +356,7 @@ impl Callgrind {
     pub const UNIT: &'static str = "instructions";
 }
 
-/// A quantity of the `resp-load` probe.
+/// What a probe of the gate measures in rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
@@ -234,11 +364,23 @@ pub enum Quantity {
     Qps,
     /// CPU time of the whole server process per request, in microseconds.
     CpuPerRequest,
+    /// Bytes by which a server's own account of its memory grows for each key.
+    UsedPerKey,
+    /// Bytes by which a server's resident memory grows for each key.
+    RssPerKey,
+    /// Time from the start of a program to its end, in milliseconds.
+    Wall,
+    /// CPU time of a program and of all that it waited for, in milliseconds.
+    Cpu,
 }
 
 impl Quantity {
-    /// Every quantity, in the order in which messages list them.
-    pub const ALL: [Self; 2] = [Self::Qps, Self::CpuPerRequest];
+    /// What `resp-load` measures, in the order in which messages list it.
+    pub const LOAD: [Self; 2] = [Self::Qps, Self::CpuPerRequest];
+    /// What `resp-memory` measures.
+    pub const MEMORY: [Self; 2] = [Self::UsedPerKey, Self::RssPerKey];
+    /// What `time` measures.
+    pub const TIME: [Self; 2] = [Self::Wall, Self::Cpu];
 
     /// As `budgets.toml` writes it.
     #[must_use]
@@ -246,6 +388,10 @@ impl Quantity {
         match self {
             Self::Qps => "qps",
             Self::CpuPerRequest => "cpu_per_request",
+            Self::UsedPerKey => "used_per_key",
+            Self::RssPerKey => "rss_per_key",
+            Self::Wall => "wall",
+            Self::Cpu => "cpu",
         }
     }
 
@@ -255,6 +401,8 @@ impl Quantity {
         match self {
             Self::Qps => "req/s",
             Self::CpuPerRequest => "µs",
+            Self::UsedPerKey | Self::RssPerKey => "B",
+            Self::Wall | Self::Cpu => "ms",
         }
     }
 
@@ -263,7 +411,9 @@ impl Quantity {
     pub const fn direction(self) -> Direction {
         match self {
             Self::Qps => Direction::HigherIsBetter,
-            Self::CpuPerRequest => Direction::LowerIsBetter,
+            Self::CpuPerRequest | Self::UsedPerKey | Self::RssPerKey | Self::Wall | Self::Cpu => {
+                Direction::LowerIsBetter
+            }
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Built {
     pub cached: bool,
     /// Time that it took, checkout included.
     pub time: Duration,
+    /// What the toolchain says of itself.
+    pub toolchain: String,
 }
 
 /// A repository's build room. Locked against other runs as long as the value lives.
@@ -152,6 +154,7 @@ impl Room {
                 artifacts,
                 cached: true,
                 time: start.elapsed(),
+                toolchain: key.toolchain,
             });
         }
         interrupt.check().map_err(ProcessError::from)?;
@@ -172,6 +175,7 @@ impl Room {
             artifacts,
             cached: false,
             time: start.elapsed(),
+            toolchain: key.toolchain,
         })
     }
 

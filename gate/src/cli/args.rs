@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::EXIT_CODES;
+use super::baseline::BaselineArgs;
 use super::cache::CacheArgs;
 use super::calibrate::CalibrateArgs;
 use super::doctor::DoctorArgs;
@@ -35,6 +36,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Validate budgets.toml without measuring
     Check(CheckArgs),
+    /// Record the exact metrics, or hold them against what was recorded
+    Baseline(BaselineArgs),
     /// Write a commented budgets.toml and workflows for this repository
     Init(InitArgs),
     /// Compare a revision with its own copy: false alarms, band, smallest visible change

@@ -246,7 +246,7 @@ impl Bench<'_> {
         };
         let counting = Counting {
             head: budgets,
-            arms: [arm(Arm::Base, &copies.base), arm(Arm::Head, &copies.head)],
+            arms: vec![arm(Arm::Base, &copies.base), arm(Arm::Head, &copies.head)],
             // Whether the same bytes count the same is what is asked.
             identical: false,
             settings: ExactSettings {
@@ -284,9 +284,9 @@ impl Bench<'_> {
         gathered: &mut BTreeMap<MetricId, Gathered>,
     ) -> Result<(), CliError> {
         let budgets = &self.sides.head_budgets;
-        let Some(serve) = &budgets.subject.serve else {
+        if names.is_empty() {
             return Ok(());
-        };
+        }
         // Both sides have the same budgets, so no trade of theirs is one of this change.
         let limits = Limits::new(&[], budgets)?;
         let settings = TimedSettings {
@@ -301,8 +301,7 @@ impl Bench<'_> {
         let arms = TimedArms {
             base: &copies.base,
             head: &copies.head,
-            base_serve: serve,
-            head_serve: serve,
+            base_budgets: budgets,
         };
         let run = timed::time(
             names,
@@ -402,6 +401,7 @@ fn judge_input(
             .iter()
             .map(metric)
             .collect::<Result<_, CliError>>()?,
+        baseline: None,
     })
 }
 

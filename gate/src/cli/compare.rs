@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::args::CompareArgs;
+use super::baseline;
 use super::counted::{self, CountedArm, Counting};
 use super::error::CliError;
 use super::outcome;
@@ -17,7 +18,7 @@ use super::timed::{self, TimedArms, TimedSettings};
 use super::{Exit, units};
 use crate::budget::{Budgets, Subject, live_trades};
 use crate::build::{Built, Room, cache_root};
-use crate::judge::{JudgeInput, Limits, MetricInput, Taken};
+use crate::judge::{BaselineInput, JudgeInput, Limits, MetricInput, Taken};
 use crate::measure::{ExactSettings, MeasureError};
 use crate::model::{Arm, Breakdown, MetricId, Samples};
 use crate::process::{Interrupt, Plan};
@@ -88,6 +89,7 @@ struct Comparison<'a> {
     metrics: Vec<MetricInput>,
     timings: Vec<Timing>,
     breakdowns: BTreeMap<MetricId, Breakdown>,
+    baseline: Option<BaselineInput>,
 }
 
 impl<'a> Comparison<'a> {
@@ -127,6 +129,7 @@ impl<'a> Comparison<'a> {
             metrics: Vec::new(),
             timings: Vec::new(),
             breakdowns: BTreeMap::new(),
+            baseline: baseline::input(sides)?,
         })
     }
 
@@ -159,6 +162,9 @@ impl<'a> Comparison<'a> {
             .unwrap_or(&self.sides.head_budgets);
         let base = self.build_arm(&room, Arm::Base, &base_budgets.subject)?;
         let head = self.build_arm(&room, Arm::Head, &self.sides.head_budgets.subject)?;
+        if let Some(baseline) = &mut self.baseline {
+            baseline.toolchain = Some(head.toolchain.clone());
+        }
         self.timings.extend([
             (step_of(Arm::Base, &base), base.time),
             (step_of(Arm::Head, &head), head.time),
@@ -207,7 +213,7 @@ impl<'a> Comparison<'a> {
         let placement = &self.machine.placement;
         let counting = Counting {
             head: budgets,
-            arms: [
+            arms: vec![
                 CountedArm {
                     arm: Arm::Base,
                     budgets: self.sides.base_budgets.as_ref(),
@@ -242,9 +248,15 @@ impl<'a> Comparison<'a> {
         let budgets = &self.sides.head_budgets;
         let names = names_of(budgets, self.settings, Sort::Timed);
         let base_budgets = self.sides.base_budgets.as_ref().unwrap_or(budgets);
-        let (Some(head_serve), false) = (&budgets.subject.serve, names.is_empty()) else {
+        let (new, names): (Vec<&str>, Vec<&str>) = names
+            .into_iter()
+            .partition(|name| timed::is_new(name, self.sides.base_budgets.as_ref(), budgets));
+        for name in new {
+            self.push_unmeasured(name, Taken::New)?;
+        }
+        if names.is_empty() {
             return Ok(());
-        };
+        }
         let ledger = live_trades(self.sides.base_budgets.as_ref(), budgets);
         let limits = Limits::new(&ledger.live, budgets)?;
         let settings = TimedSettings {
@@ -260,8 +272,7 @@ impl<'a> Comparison<'a> {
         let arms = TimedArms {
             base: &base_paths,
             head: &head_paths,
-            base_serve: base_budgets.subject.serve.as_ref().unwrap_or(head_serve),
-            head_serve,
+            base_budgets,
         };
         let timed = timed::time(
             &names,
@@ -320,6 +331,7 @@ impl<'a> Comparison<'a> {
             head_budgets: self.sides.head_budgets.clone(),
             plan: self.schedule.plan.clone(),
             metrics: self.metrics.clone(),
+            baseline: self.baseline.clone(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::units;
 use crate::budget::{Budgets, Callgrind, MetricSpec, Probe, Without};
 use crate::judge::{MetricInput, Taken};
 use crate::measure::{
-    CallgrindArm, CallgrindSettings, ExactArm, ExactMetric, ExactSettings, MeasureError,
+    CallgrindArm, CallgrindSettings, Counter, ExactArm, ExactMetric, ExactSettings, MeasureError,
     measure_callgrind, measure_exact,
 };
 use crate::model::{Arm, Breakdown, MetricId, Samples};
@@ -32,8 +32,7 @@ pub(super) const RUN_MAX: Duration = Duration::from_mins(5);
 /// The names of the metrics that are counted.
 pub(super) fn names(budgets: &Budgets) -> impl Iterator<Item = &str> {
     let counted = budgets.metrics.iter();
-    let counted = counted
-        .filter(|(_, spec)| matches!(spec.probe, Probe::Command { .. } | Probe::Callgrind(_)));
+    let counted = counted.filter(|(_, spec)| is_counted(&spec.probe));
     counted.map(|(name, _)| name.as_str())
 }
 
@@ -44,10 +43,11 @@ pub(super) struct Counted {
     pub(super) breakdowns: BTreeMap<MetricId, Breakdown>,
 }
 
-/// Counting on two arms.
+/// Counting on one arm or two.
 pub(super) struct Counting<'a> {
     pub(super) head: &'a Budgets,
-    pub(super) arms: [CountedArm<'a>; 2],
+    /// Those of the revisions that there are.
+    pub(super) arms: Vec<CountedArm<'a>>,
     /// The artifacts of both arms are the same bytes.
     pub(super) identical: bool,
     pub(super) settings: ExactSettings,
@@ -79,13 +79,12 @@ impl<'a> Counting<'a> {
     }
 
     fn commands(&self, name: &str, counted: &mut Counted) -> Result<(), CliError> {
-        let command = |arm: &CountedArm<'a>| match self.probe(arm, name) {
-            Some(Probe::Command { run }) => Some(ExactArm {
+        let command = |arm: &CountedArm<'a>| {
+            Some(ExactArm {
                 arm: arm.arm,
-                run,
+                counter: self.probe(arm, name).and_then(counter)?,
                 artifacts: arm.artifacts,
-            }),
-            _ => None,
+            })
         };
         let commands: Vec<ExactArm<'_>> = self.arms.iter().filter_map(command).collect();
         self.progress
@@ -174,4 +173,33 @@ impl Counted {
         });
         Ok(())
     }
+}
+
+/// What counts a metric by running it once; `None` where that takes valgrind, or rounds.
+fn counter(probe: &Probe) -> Option<Counter<'_>> {
+    match probe {
+        Probe::Command { run } => Some(Counter::Command { run }),
+        Probe::Import {
+            format,
+            quantity,
+            run,
+            file,
+        } => Some(Counter::Import {
+            format: *format,
+            quantity,
+            run,
+            file: file.as_deref(),
+        }),
+        Probe::Size { artifact, sections } => Some(Counter::Size { artifact, sections }),
+        Probe::RespLoad { .. }
+        | Probe::RespLatency { .. }
+        | Probe::RespMemory { .. }
+        | Probe::Time { .. }
+        | Probe::Callgrind(_) => None,
+    }
+}
+
+/// Whether a metric is counted, and not measured in rounds.
+pub(super) fn is_counted(probe: &Probe) -> bool {
+    matches!(probe, Probe::Callgrind(_)) || counter(probe).is_some()
 }

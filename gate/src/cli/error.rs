@@ -117,6 +117,49 @@ pub(super) enum CliError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Pool(#[from] crate::report::PoolError),
+    /// A recorded baseline cannot be read.
+    #[error("{file} of {revision}: {source}")]
+    #[diagnostic(help(
+        "`gate baseline record` writes the file; take what people wrote into it out"
+    ))]
+    Baseline {
+        /// The file.
+        file: String,
+        /// Whose.
+        revision: String,
+        /// What is wrong with it.
+        source: crate::budget::BaselineError,
+    },
+    /// Nothing is counted exactly.
+    #[error("{file} has no exact metric, so there is nothing to record")]
+    NothingExact {
+        /// The budgets file.
+        file: String,
+    },
+    /// A metric that cannot be counted on this machine.
+    #[error("`{metric}` cannot be counted here: {why}")]
+    NotCounted {
+        /// The metric.
+        metric: crate::model::MetricId,
+        /// Why.
+        why: String,
+    },
+    /// A count that is not the same twice.
+    #[error("`{metric}` is not the same twice ({counts}), so it cannot be recorded")]
+    #[diagnostic(help("find out what makes it differ, or take `exact = true` out"))]
+    NotTheSame {
+        /// The metric.
+        metric: crate::model::MetricId,
+        /// Its counts.
+        counts: String,
+    },
+    /// The budgets hold nothing against a baseline.
+    #[error("{file} has no `[baseline]` table, so nothing is held against a baseline")]
+    #[diagnostic(help("add `[baseline]` with `budget = \"5%\"`"))]
+    NoCreepBudget {
+        /// The budgets file.
+        file: String,
+    },
     /// A file of budgets is no text.
     #[error("{file} of {revision} is not UTF-8 text")]
     NotText {

@@ -7,6 +7,7 @@
 //! | 2 | gate could not judge: bad arguments, bad budgets, failed build, crashed probe, missing value |
 
 mod args;
+mod baseline;
 mod cache;
 mod calibrate;
 mod check;
@@ -69,6 +70,7 @@ pub fn run() -> ExitCode {
         .or_else(|| settings::input("GATE_REPOSITORY").map(Into::into));
     let result = match args.command {
         Command::Compare(compare) => compare::run(compare, repository.as_deref()),
+        Command::Baseline(args) => baseline::run(args, repository.as_deref()),
         Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Calibrate(calibrate) => calibrate::run(&calibrate, repository.as_deref()),

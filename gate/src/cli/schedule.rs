@@ -38,6 +38,8 @@ pub(super) struct Schedule {
     pub(super) plan: Plan,
     /// Slices of every arm in a round.
     pub(super) slices: u32,
+    /// How long a round may be.
+    pub(super) round: Duration,
     /// The time after which no further main round begins.
     pub(super) main_time: Duration,
 }
@@ -78,6 +80,7 @@ impl Schedule {
         Ok(Self {
             plan,
             slices,
+            round,
             main_time,
         })
     }

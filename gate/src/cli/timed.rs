@@ -1,22 +1,24 @@
 //! The noisy metrics of a comparison: rounds of a group until the judge has what it needs.
 //!
-//! Metrics with the same load, sent in the same way, share their rounds; groups share the time. A group
-//! in which nothing is judged has a few rounds and no looks.
+//! Metrics with the same load sent in the same way, the same data set or the same program share their
+//! rounds; groups share the time. A group in which nothing is judged has a few rounds and no looks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::counted;
 use super::error::CliError;
 use super::progress::Progress;
 use super::schedule::Schedule;
 use super::settings::Ending;
 use super::shares::{SHOWN_ROUNDS, Shares};
 use super::units;
-use crate::budget::{Budgets, Load, Probe, Serve};
+use crate::budget::{Budgets, Load, Probe, Quantity, Serve};
 use crate::judge::{Advisor, Clock, Design, Limits, NextStep, NoisyMetric, Rounds, RoundsDone};
 use crate::measure::{
-    ArmUnderTest, Drive, LATENCY_SLICE, RoundRunner, RoundSettings, SLICE, Seeds, Timed,
+    ArmUnderTest, Drive, LATENCY_SLICE, MeasureError, MemoryRunner, MemorySettings,
+    ProgramUnderTest, RoundRunner, RoundSettings, RunRunner, RunSettings, SLICE, Seeds, Timed,
 };
 use crate::model::{Arm, MetricId, NoisyRound, RoundSet};
 use crate::process::{Interrupt, Plan};
@@ -26,8 +28,8 @@ use crate::process::{Interrupt, Plan};
 pub(super) struct TimedArms<'a> {
     pub(super) base: &'a BTreeMap<String, PathBuf>,
     pub(super) head: &'a BTreeMap<String, PathBuf>,
-    pub(super) base_serve: &'a Serve,
-    pub(super) head_serve: &'a Serve,
+    /// Base's budgets, or head's where base has none: how base is started.
+    pub(super) base_budgets: &'a Budgets,
 }
 
 /// What stays the same over all groups.
@@ -58,11 +60,24 @@ pub(super) struct TimedRun {
     pub(super) confirming: Option<Duration>,
 }
 
-/// Metrics with the same load, sent in the same way.
+/// What the metrics of a group have in common.
+#[derive(Debug, Clone, PartialEq)]
+enum Source {
+    /// Load on servers, and how it is sent.
+    Load(Load, Drive),
+    /// Keys in servers.
+    Memory { keys: u32, value_bytes: u32 },
+    /// A program, as head's budgets run it and as base's do.
+    Program {
+        head: Vec<String>,
+        base: Vec<String>,
+    },
+}
+
+/// Metrics that share their rounds.
 #[derive(Debug)]
 struct Group {
-    load: Load,
-    drive: Drive,
+    source: Source,
     metrics: Vec<TimedMetric>,
 }
 
@@ -75,7 +90,7 @@ pub(super) fn time(
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<TimedRun, CliError> {
-    let groups = groups(names, settings.budgets)?;
+    let groups = groups(names, arms.base_budgets, settings.budgets)?;
     let judged = |group: &Group| -> usize {
         group
             .metrics
@@ -95,29 +110,13 @@ pub(super) fn time(
         confirming: None,
     };
     for (number, group) in (0..).zip(groups) {
-        let slice = match group.drive {
-            Drive::Closed => SLICE,
-            Drive::Open(_) => LATENCY_SLICE,
-        };
         let is_judged = judged(&group) > 0;
-        let slices = if is_judged {
-            // As much time as the schedule has for slices of the usual length.
-            let slices = SLICE * schedule.slices;
-            u32::try_from(slices.as_micros() / slice.as_micros()).unwrap_or(u32::MAX)
-        } else {
-            settings.shares.shown_slices(slice)
+        let asked = Asked {
+            group: &group,
+            number,
+            is_judged,
         };
-        let round_settings = RoundSettings {
-            load: group.load.clone(),
-            drive: group.drive,
-            group: number,
-            seeds: Seeds::new(settings.seed),
-            slices: slices.max(1),
-            slice,
-            plan: settings.cores.clone(),
-            log_folder: settings.logs.to_owned(),
-        };
-        let runner = RoundRunner::new(round_settings, interrupt.clone());
+        let runner = asked.runner(settings, schedule, arms, interrupt)?;
         let mut run = GroupRun {
             runner,
             advisor: &advisor,
@@ -139,38 +138,150 @@ pub(super) fn time(
 
 /// The names of the metrics that are timed.
 pub(super) fn names(budgets: &Budgets) -> impl Iterator<Item = &str> {
-    let timed = budgets.metrics.iter().filter(|(_, spec)| {
-        matches!(
-            spec.probe,
-            Probe::RespLoad { .. } | Probe::RespLatency { .. }
-        )
-    });
+    let timed = budgets.metrics.iter();
+    let timed = timed.filter(|(_, spec)| !counted::is_counted(&spec.probe));
     timed.map(|(name, _)| name.as_str())
+}
+
+/// Whether base cannot be asked for a metric: it has budgets, and they do not know its program.
+pub(super) fn is_new(name: &str, base: Option<&Budgets>, head: &Budgets) -> bool {
+    let is_program = |budgets: &Budgets| {
+        let spec = budgets.metrics.get(name);
+        spec.is_some_and(|spec| matches!(spec.probe, Probe::Time { .. }))
+    };
+    is_program(head) && base.is_some_and(|base| !is_program(base))
+}
+
+/// A group whose rounds are asked for.
+struct Asked<'a> {
+    group: &'a Group,
+    number: u32,
+    is_judged: bool,
+}
+
+impl Asked<'_> {
+    fn runner(
+        &self,
+        settings: &TimedSettings<'_>,
+        schedule: &Schedule,
+        arms: TimedArms<'_>,
+        interrupt: &Interrupt,
+    ) -> Result<Runner, CliError> {
+        let seeds = Seeds::new(settings.seed);
+        let (group, plan) = (self.number, settings.cores.clone());
+        let log_folder = settings.logs.to_owned();
+        Ok(match &self.group.source {
+            Source::Load(load, drive) => {
+                let slice = match drive {
+                    Drive::Closed => SLICE,
+                    Drive::Open(_) => LATENCY_SLICE,
+                };
+                let slices = if self.is_judged {
+                    // As much time as the schedule has for slices of the usual length.
+                    let slices = SLICE * schedule.slices;
+                    u32::try_from(slices.as_micros() / slice.as_micros()).unwrap_or(u32::MAX)
+                } else {
+                    settings.shares.shown_slices(slice)
+                };
+                let settings = RoundSettings {
+                    load: load.clone(),
+                    drive: *drive,
+                    group,
+                    seeds,
+                    slices: slices.max(1),
+                    slice,
+                    plan,
+                    log_folder,
+                };
+                Runner::Load(RoundRunner::new(settings, interrupt.clone()))
+            }
+            Source::Memory { keys, value_bytes } => {
+                let settings = MemorySettings {
+                    keys: *keys,
+                    value_bytes: *value_bytes,
+                    group,
+                    seeds,
+                    plan,
+                    log_folder,
+                };
+                Runner::Memory(MemoryRunner::new(settings, interrupt.clone()))
+            }
+            Source::Program { head, base } => {
+                let metric = self.group.metrics.first();
+                let settings = RunSettings {
+                    metric: metric.map_or_else(String::new, |metric| metric.id.to_string()),
+                    group,
+                    seeds,
+                    cores: plan.server,
+                    limit: counted::RUN_MAX,
+                    round: if self.is_judged {
+                        schedule.round
+                    } else {
+                        settings.shares.shown / SHOWN_ROUNDS
+                    },
+                };
+                let programs = [(Arm::Base, base, arms.base), (Arm::Head, head, arms.head)].map(
+                    |(arm, run, artifacts)| ProgramUnderTest {
+                        arm,
+                        run,
+                        artifacts,
+                    },
+                );
+                Runner::Program(RunRunner::new(settings, &programs, interrupt.clone())?)
+            }
+        })
+    }
 }
 
 /// How many groups with a judged metric `names` fall into, and how many without.
 pub(super) fn group_counts(names: &[&str], budgets: &Budgets) -> Result<(u32, u32), CliError> {
-    let groups = groups(names, budgets)?;
+    let groups = groups(names, budgets, budgets)?;
     let is_judged = |group: &&Group| group.metrics.iter().any(|m| is_judged(budgets, &m.id));
     let judged = groups.iter().filter(is_judged).count();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Ok((count(judged), count(groups.len() - judged)))
 }
 
-fn groups(names: &[&str], budgets: &Budgets) -> Result<Vec<Group>, CliError> {
+fn groups(names: &[&str], base: &Budgets, budgets: &Budgets) -> Result<Vec<Group>, CliError> {
     let mut groups: Vec<Group> = Vec::new();
     for name in names {
         let Some(spec) = budgets.metrics.get(*name) else {
             continue;
         };
-        let (quantity, load, drive) = match &spec.probe {
-            Probe::RespLoad { quantity, load } => (Timed::Load(*quantity), load, Drive::Closed),
+        let (quantity, source) = match &spec.probe {
+            Probe::RespLoad { quantity, load } => {
+                let source = Source::Load(load.clone(), Drive::Closed);
+                (Timed::Quantity(*quantity), source)
+            }
             Probe::RespLatency {
                 quantity,
                 load,
                 rate,
-            } => (Timed::Latency(*quantity), load, Drive::Open(*rate)),
-            Probe::Command { .. } | Probe::Callgrind(_) => continue,
+            } => {
+                let source = Source::Load(load.clone(), Drive::Open(*rate));
+                (Timed::Latency(*quantity), source)
+            }
+            Probe::RespMemory {
+                quantity,
+                keys,
+                value_bytes,
+            } => {
+                let (keys, value_bytes) = (*keys, *value_bytes);
+                let source = Source::Memory { keys, value_bytes };
+                (Timed::Quantity(*quantity), source)
+            }
+            Probe::Time { quantity, run } => {
+                let base = match base.metrics.get(*name).map(|spec| &spec.probe) {
+                    Some(Probe::Time { run, .. }) => run,
+                    _ => run,
+                };
+                let (head, base) = (run.clone(), base.clone());
+                (Timed::Quantity(*quantity), Source::Program { head, base })
+            }
+            Probe::Command { .. }
+            | Probe::Callgrind(_)
+            | Probe::Import { .. }
+            | Probe::Size { .. } => continue,
         };
         let id = MetricId::new(name).map_err(|error| CliError::Input {
             name: "a metric of the budgets",
@@ -182,12 +293,10 @@ fn groups(names: &[&str], budgets: &Budgets) -> Result<Vec<Group>, CliError> {
             quantity,
             rounds: Vec::new(),
         };
-        let shares = |group: &&mut Group| group.load == *load && group.drive == drive;
-        match groups.iter_mut().find(shares) {
+        match groups.iter_mut().find(|group| group.source == source) {
             Some(group) => group.metrics.push(metric),
             None => groups.push(Group {
-                load: load.clone(),
-                drive,
+                source,
                 metrics: vec![metric],
             }),
         }
@@ -202,9 +311,16 @@ fn is_judged(budgets: &Budgets, id: &MetricId) -> bool {
         .is_some_and(|spec| !spec.report_only)
 }
 
+/// What measures the rounds of a group.
+enum Runner {
+    Load(RoundRunner),
+    Memory(MemoryRunner),
+    Program(RunRunner),
+}
+
 /// One group, being measured.
 struct GroupRun<'a> {
-    runner: RoundRunner,
+    runner: Runner,
     advisor: &'a Advisor,
     settings: &'a TimedSettings<'a>,
     schedule: &'a Schedule,
@@ -310,26 +426,31 @@ impl GroupRun<'_> {
     }
 
     fn round(&mut self, number: u32, set: RoundSet) -> Result<(), CliError> {
-        let arms = &self.arms;
-        let base = ArmUnderTest {
-            arm: Arm::Base,
-            artifacts: arms.base,
-            serve: arms.base_serve,
+        let of_quantities = |rounds: Vec<(Quantity, NoisyRound)>| {
+            rounds
+                .into_iter()
+                .map(|(quantity, round)| (Timed::Quantity(quantity), round))
+                .collect()
         };
-        let head = ArmUnderTest {
-            arm: Arm::Head,
-            artifacts: arms.head,
-            serve: arms.head_serve,
+        let taken: Vec<(Timed, NoisyRound)> = match &self.runner {
+            Runner::Load(runner) => runner.run(number, set, &self.servers(set)?)?,
+            Runner::Program(runner) => {
+                of_quantities(runner.run(number, set, &self.programs(set))?)
+            }
+            Runner::Memory(runner) => {
+                let wanted: Vec<Quantity> = self
+                    .group
+                    .metrics
+                    .iter()
+                    .filter_map(|metric| match metric.quantity {
+                        Timed::Quantity(quantity) => Some(quantity),
+                        Timed::Latency(_) => None,
+                    })
+                    .collect();
+                of_quantities(runner.run(number, set, &self.servers(set)?, &wanted)?)
+            }
         };
-        let control = ArmUnderTest {
-            arm: Arm::Control,
-            ..base
-        };
-        let in_round = match set {
-            RoundSet::Main => vec![base, head],
-            RoundSet::Confirmation => vec![base, head, control],
-        };
-        for (quantity, round) in self.runner.run(number, set, &in_round)? {
+        for (quantity, round) in taken {
             for metric in self
                 .group
                 .metrics
@@ -340,6 +461,52 @@ impl GroupRun<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The servers of a round.
+    fn servers(&self, set: RoundSet) -> Result<Vec<ArmUnderTest<'_>>, CliError> {
+        let arms = &self.arms;
+        let head_serve = self.settings.budgets.subject.serve.as_ref();
+        let head_serve: &Serve = head_serve.ok_or(MeasureError::Arms)?;
+        let base_serve = arms.base_budgets.subject.serve.as_ref();
+        let base = ArmUnderTest {
+            arm: Arm::Base,
+            artifacts: arms.base,
+            serve: base_serve.unwrap_or(head_serve),
+        };
+        let head = ArmUnderTest {
+            arm: Arm::Head,
+            artifacts: arms.head,
+            serve: head_serve,
+        };
+        let control = ArmUnderTest {
+            arm: Arm::Control,
+            ..base
+        };
+        Ok(match set {
+            RoundSet::Main => vec![base, head],
+            RoundSet::Confirmation => vec![base, head, control],
+        })
+    }
+
+    /// The programs of a round.
+    fn programs(&self, set: RoundSet) -> Vec<ProgramUnderTest<'_>> {
+        let Source::Program { head, base } = &self.group.source else {
+            return Vec::new();
+        };
+        let of = |arm, run, artifacts| ProgramUnderTest {
+            arm,
+            run,
+            artifacts,
+        };
+        let mut programs = vec![
+            of(Arm::Base, base.as_slice(), self.arms.base),
+            of(Arm::Head, head.as_slice(), self.arms.head),
+        ];
+        if set == RoundSet::Confirmation {
+            programs.push(of(Arm::Control, base.as_slice(), self.arms.base));
+        }
+        programs
     }
 
     fn tell(&self, text: &str) {

@@ -8,7 +8,7 @@ use crate::model::Unit;
 /// What a quantity of the load generator is counted in.
 pub(super) fn of(quantity: Timed) -> Result<Unit, CliError> {
     Ok(Unit::new(match quantity {
-        Timed::Load(quantity) => quantity.unit(),
+        Timed::Quantity(quantity) => quantity.unit(),
         Timed::Latency(_) => Percentile::UNIT,
     })?)
 }

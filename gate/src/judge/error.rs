@@ -61,6 +61,19 @@ pub enum JudgeError {
         /// The unit of the values.
         unit: Unit,
     },
+    /// A recorded value in another unit.
+    #[error(
+        "`{metric}` is counted in {unit:?}, the baseline recorded it in {recorded:?}; record it again",
+        unit = .unit.as_str(), recorded = .recorded.as_str()
+    )]
+    RecordedUnit {
+        /// Which metric.
+        metric: MetricId,
+        /// The unit in the baseline.
+        recorded: Unit,
+        /// The unit of the values.
+        unit: Unit,
+    },
     /// Rounds of an exact metric, or counted values of a noisy one.
     #[error("the samples of `{0}` are not of the kind that the budgets call for")]
     WrongKind(MetricId),

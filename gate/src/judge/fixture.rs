@@ -121,5 +121,6 @@ pub(crate) fn input(budgets: Budgets, metrics: Vec<MetricInput>) -> JudgeInput {
             confirmation: 10,
         },
         metrics,
+        baseline: None,
     }
 }

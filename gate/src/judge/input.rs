@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::creep::BaselineInput;
 use super::plan::Plan;
 use crate::budget::Budgets;
 use crate::model::{MetricId, Samples, Unit};
@@ -17,6 +18,8 @@ pub struct JudgeInput {
     pub plan: Plan,
     /// What was measured.
     pub metrics: Vec<MetricInput>,
+    /// The recorded baseline; `None` where head's budgets hold nothing against one.
+    pub baseline: Option<BaselineInput>,
 }
 
 /// What was measured of one metric.
@@ -39,6 +42,8 @@ pub enum Taken {
     Samples(Samples),
     /// The artifacts of both arms are the same bytes, so rounds would measure nothing.
     IdenticalBinary,
+    /// Only head's budgets have it, and base cannot be asked for it.
+    New,
     /// Left out on purpose, and why.
     Skipped(String),
     /// Could not be measured here, and why: what it takes is not installed.

@@ -1,5 +1,6 @@
 //! What the judge says: a row for each metric, with the facts that its sentence is made of.
 
+use super::creep::Creep;
 use super::limit::{Ceilings, Limit};
 use super::noisy::Estimate;
 use crate::budget::{Allow, BudgetChange, Trade};
@@ -14,6 +15,8 @@ pub struct Judged {
     pub rows: Vec<Row>,
     /// What head's budgets say otherwise than base's.
     pub budget_changes: Vec<BudgetChange>,
+    /// What the recorded baseline says; `None` where nothing is held against one.
+    pub creep: Option<Creep>,
     /// The trades of this change, and what became of them.
     pub trades: Vec<TradeOutcome>,
     /// Order effects of the noisy metrics that can fail.

@@ -14,6 +14,7 @@
 //! | `rounds` | the row of a noisy metric: confirmation, control, verdict |
 //! | `exact` | the row of a counted metric |
 //! | `by_machine` | the same over several runners |
+//! | `creep` | exact metrics against the recorded baseline |
 //! | `limit` | how much worse a metric may get: budget and trade |
 //! | `trade` | what became of the trades of this change |
 //! | `overall` | the verdict of the run |
@@ -24,6 +25,7 @@
 //! verdict that it carries. What cannot be judged is an error, never a PASS.
 
 mod by_machine;
+mod creep;
 mod disturbance;
 mod error;
 mod exact;
@@ -43,6 +45,7 @@ mod run;
 mod step;
 mod trade;
 
+pub use creep::{BaselineInput, Count, Creep, CreepRow, creep};
 pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds, generator_bound_rounds};
 pub use error::{JudgeError, RoundFault};
 pub use foresight::{Foresight, foresee};

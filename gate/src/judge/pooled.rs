@@ -27,7 +27,7 @@ pub(super) fn check(input: &JudgeInput) -> Result<(), JudgeError> {
                 numbered(&metric.id, runners.iter().map(|runner| runner.runner))?;
             }
             Taken::Samples(Samples::Noisy { .. } | Samples::Exact(_)) => seen.one = true,
-            Taken::IdenticalBinary | Taken::Skipped(_) | Taken::Unavailable(_) => {}
+            Taken::IdenticalBinary | Taken::New | Taken::Skipped(_) | Taken::Unavailable(_) => {}
         }
     }
     match (seen, &input.plan) {

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
 
 use super::by_machine;
+use super::creep::{Count, Creep};
 use super::exact::{ExactOutcome, Removal, exact, middle, missing};
 use super::input::{JudgeInput, MetricInput, Taken};
 use super::judged::{Evidence, Judged, Row};
@@ -22,7 +23,9 @@ use super::noisy::{NoisyMetric, Rounds};
 use super::plan::Levels;
 use super::rounds::{Judge, report_only_rounds};
 use super::{JudgeError, overall, pooled, trade};
-use crate::budget::{Budgets, MetricSpec, Run, TradeLedger, budget_changes, live_trades};
+use crate::budget::{
+    Budgets, MetricSpec, Run, TradeLedger, budget_changes, live_trades, recorded_changes,
+};
 use crate::model::{Arm, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict};
 
 /// Judges a run.
@@ -55,14 +58,36 @@ pub fn judge(input: &JudgeInput) -> Result<Judged, JudgeError> {
         rows.push(removed_row(id, spec, &limits)?);
     }
     rows.sort_by(|a, b| a.id.cmp(&b.id));
-    let changes = budget_changes(base, head);
+    let mut changes = budget_changes(base, head);
+    let mut creep = None;
+    if let (Some(budget), Some(baseline)) = (&head.baseline, &input.baseline) {
+        let (before, recorded) = (baseline.before.as_ref(), baseline.recorded.as_ref());
+        changes.extend(recorded_changes(before, recorded, head, &baseline.path));
+        creep = Some(super::creep::creep(budget, baseline, counts(&rows))?);
+    }
+    let crept = creep.as_ref().map_or(Verdict::Pass, Creep::verdict);
     Ok(Judged {
-        verdict: overall::overall(&rows, &changes)?,
+        verdict: overall::overall(&rows, &changes)?.max(crept),
+        creep,
         trades: trade::outcomes(&live, &rows)?,
         rows,
         budget_changes: changes,
         position_effects,
     })
+}
+
+/// What was counted on head.
+fn counts(rows: &[Row]) -> impl Iterator<Item = Count<'_>> {
+    rows.iter()
+        .filter(|row| row.kind == Kind::Exact)
+        .filter_map(|row| {
+            Some(Count {
+                id: &row.id,
+                unit: &row.unit,
+                direction: row.direction,
+                value: row.head?,
+            })
+        })
 }
 
 /// The metrics that need rounds judged together, and the rows of all others.
@@ -105,7 +130,7 @@ impl<'a> Sorted<'a> {
         // What was not measured has no unit to tell a budget in.
         let limit = match &metric.taken {
             Taken::Samples(_) => limits.of(id, &metric.unit)?,
-            Taken::IdenticalBinary | Taken::Skipped(_) | Taken::Unavailable(_) => {
+            Taken::IdenticalBinary | Taken::New | Taken::Skipped(_) | Taken::Unavailable(_) => {
                 limits.as_written(id)?
             }
         };
@@ -117,6 +142,11 @@ impl<'a> Sorted<'a> {
             (Taken::IdenticalBinary, _, _) => Row {
                 reason: Reason::IdenticalBinary,
                 evidence: Evidence::Identical,
+                ..blank
+            },
+            (Taken::New, _, _) => Row {
+                reason: Reason::New,
+                evidence: Evidence::Absent,
                 ..blank
             },
             (Taken::Skipped(why), _, _) => Row {

@@ -4,7 +4,9 @@ use std::io;
 
 use crate::model::{Arm, MetricId, Unit};
 use crate::probe::resp_load::LoadError;
-use crate::probe::{ArgvError, CallgrindError, CommandError, ServerError};
+use crate::probe::{
+    ArgvError, CallgrindError, CommandError, ImportError, MemoryError, ServerError, SizeError,
+};
 use crate::process::{Interrupted, ProcessError};
 
 /// Why a measurement has no samples.
@@ -104,6 +106,76 @@ pub enum MeasureError {
     /// A unit that cannot be written.
     #[error(transparent)]
     Unit(#[from] crate::model::UnitError),
+    /// What another tool wrote could not be read.
+    #[error("{metric} on {arm}: {source}")]
+    Import {
+        /// The metric's name.
+        metric: String,
+        /// The arm it ran on.
+        arm: Arm,
+        /// What is wrong with it.
+        source: ImportError,
+    },
+    /// An artifact has no size.
+    #[error("{metric} on {arm}: {source}")]
+    Size {
+        /// The metric's name.
+        metric: String,
+        /// Whose artifact it is.
+        arm: Arm,
+        /// What is wrong with it.
+        source: SizeError,
+    },
+    /// The revision does not build the artifact.
+    #[error("{metric} on {arm}: there is no artifact `{artifact}`")]
+    NoArtifact {
+        /// The metric's name.
+        metric: String,
+        /// Which revision's.
+        arm: Arm,
+        /// The artifact.
+        artifact: String,
+    },
+    /// No arm has a section.
+    #[error(
+        "{metric}: no revision has a section `{section}`; `readelf -S` lists those that there are"
+    )]
+    NoSection {
+        /// The metric's name.
+        metric: String,
+        /// The section.
+        section: String,
+    },
+    /// The memory of a server is not known.
+    #[error("{arm}: {source}")]
+    Memory {
+        /// Whose server it is.
+        arm: Arm,
+        /// What happened.
+        source: MemoryError,
+    },
+    /// A server keeps no account of its memory.
+    #[error(
+        "{arm}: the server has no `used_memory` in `INFO memory`; measure `rss_per_key` instead"
+    )]
+    NoAccount {
+        /// Whose server it is.
+        arm: Arm,
+    },
+    /// A data set was loaded and nothing grew.
+    #[error(
+        "{arm}: `{quantity}` did not grow while {keys} keys were loaded; `serve.command` must start \
+         the server itself, not a program that starts it (in a shell: `exec`), and the keys must be \
+         enough to be seen"
+    )]
+    NothingGrew {
+        /// Whose server it is.
+        arm: Arm,
+        /// What did not grow.
+        quantity: &'static str,
+        /// How many keys.
+        keys: u32,
+    },
     /// Two runs of one command do not print the same cases.
     #[error("{id} on {arm}: printed by one of two runs and not by the other")]
     CaseComesAndGoes {

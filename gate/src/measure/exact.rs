@@ -1,4 +1,4 @@
-//! Exact metrics: a command, run twice on each arm.
+//! Exact metrics: whatever counts them, run twice on each arm.
 //!
 //! The runs alternate (base, head, base, head) and share one folder path, one environment and one
 //! core, so that nothing but the artifact differs. Whether two runs agree is for the judge to say;
@@ -11,20 +11,49 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::MeasureError;
+use crate::budget::ImportFormat;
 use crate::model::{Arm, ExactSamples, MetricId, Shares, Unit};
-use crate::probe::{CommandError, CommandProbe, Reading, fill};
+use crate::probe::{CommandError, CommandProbe, Reading, fill, import, sizes};
 use crate::process::Interrupt;
 
 /// Runs of each arm.
 pub(super) const RUNS: usize = 2;
 
-/// One arm's command.
+/// What counts a metric.
+#[derive(Debug, Clone, Copy)]
+pub enum Counter<'a> {
+    /// A program that prints readings.
+    Command {
+        /// Program and arguments, with placeholders.
+        run: &'a [String],
+    },
+    /// A program that writes the file of another benchmark tool.
+    Import {
+        /// Whose file it is.
+        format: ImportFormat,
+        /// Which of its numbers.
+        quantity: &'a str,
+        /// Program and arguments, with placeholders.
+        run: &'a [String],
+        /// The file, from the folder that the program runs in; `None`: what it prints.
+        file: Option<&'a str>,
+    },
+    /// The size of an artifact.
+    Size {
+        /// The artifact's name.
+        artifact: &'a str,
+        /// Sections that are told one by one: 0 where only the other arm has one.
+        sections: &'a [String],
+    },
+}
+
+/// One arm's counter.
 #[derive(Debug, Clone, Copy)]
 pub struct ExactArm<'a> {
     /// Whose it is.
     pub arm: Arm,
-    /// Program and arguments, with placeholders.
-    pub run: &'a [String],
+    /// What counts.
+    pub counter: Counter<'a>,
     /// Paths of the artifacts, by name.
     pub artifacts: &'a BTreeMap<String, PathBuf>,
 }
@@ -95,7 +124,7 @@ impl ExactMetric {
     }
 }
 
-/// Runs the command of every arm twice; the values by metric and case.
+/// Runs the counter of every arm twice; the values by metric and case.
 ///
 /// `arms` has base, head or both: an arm whose budgets lack the metric is left out.
 pub fn measure_exact(
@@ -127,6 +156,7 @@ pub fn measure_exact(
             }
         }
     }
+    fill_sections(metric, arms, &mut metrics)?;
     for (id, entry) in &metrics {
         let samples = &entry.samples;
         for (arm, values) in [(Arm::Base, &samples.base), (Arm::Head, &samples.head)] {
@@ -140,6 +170,37 @@ pub fn measure_exact(
     Ok(metrics)
 }
 
+/// A section that one arm lacks has 0 bytes there; one that neither has is a mistake in its name.
+fn fill_sections(
+    metric: &str,
+    arms: &[ExactArm<'_>],
+    metrics: &mut BTreeMap<MetricId, ExactMetric>,
+) -> Result<(), MeasureError> {
+    for arm in arms {
+        let Counter::Size { sections, .. } = arm.counter else {
+            continue;
+        };
+        for section in sections {
+            let id = MetricId::with_case(metric, section)?;
+            let absent = || MeasureError::NoSection {
+                metric: metric.to_owned(),
+                section: section.clone(),
+            };
+            let entry = metrics.get_mut(&id).ok_or_else(absent)?;
+            let values = match arm.arm {
+                Arm::Base => &mut entry.samples.base,
+                Arm::Head => &mut entry.samples.head,
+                // What is exact needs no control.
+                Arm::Control => return Err(MeasureError::Arms),
+            };
+            if values.is_empty() {
+                values.resize(RUNS, 0.0);
+            }
+        }
+    }
+    Ok(())
+}
+
 fn run(
     metric: &str,
     arm: &ExactArm<'_>,
@@ -147,7 +208,24 @@ fn run(
     settings: &ExactSettings,
     interrupt: &Interrupt,
 ) -> Result<Vec<Reading>, MeasureError> {
-    let argv = fill(arm.run, arm.artifacts, None).map_err(|source| MeasureError::Argv {
+    let words = match arm.counter {
+        Counter::Command { run } | Counter::Import { run, .. } => run,
+        Counter::Size { artifact, sections } => {
+            let failed = |source| MeasureError::Size {
+                metric: metric.to_owned(),
+                arm: arm.arm,
+                source,
+            };
+            let path = arm.artifacts.get(artifact);
+            let path = path.ok_or_else(|| MeasureError::NoArtifact {
+                metric: metric.to_owned(),
+                arm: arm.arm,
+                artifact: artifact.to_owned(),
+            })?;
+            return sizes(path, sections).map_err(failed);
+        }
+    };
+    let argv = fill(words, arm.artifacts, None).map_err(|source| MeasureError::Argv {
         metric: metric.to_owned(),
         arm: arm.arm,
         source,
@@ -166,7 +244,23 @@ fn run(
         arm: arm.arm,
         source,
     };
-    let readings = probe.run(interrupt).map_err(failed)?;
+    let readings = match arm.counter {
+        Counter::Import {
+            format,
+            quantity,
+            file,
+            ..
+        } => {
+            probe.execute(interrupt).map_err(failed)?;
+            let file = file.map_or_else(|| probe.stdout(), |file| folder.join(file));
+            import(format, quantity, &file).map_err(|source| MeasureError::Import {
+                metric: metric.to_owned(),
+                arm: arm.arm,
+                source,
+            })?
+        }
+        Counter::Command { .. } | Counter::Size { .. } => probe.run(interrupt).map_err(failed)?,
+    };
     std::fs::remove_dir_all(&folder).map_err(MeasureError::Folder)?;
     Ok(readings)
 }
@@ -191,7 +285,7 @@ mod tests {
             .iter()
             .map(|(arm, run)| ExactArm {
                 arm: *arm,
-                run,
+                counter: Counter::Command { run },
                 artifacts: &artifacts,
             })
             .collect();

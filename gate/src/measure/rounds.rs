@@ -73,8 +73,8 @@ pub enum Drive {
 /// What a round gives values of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timed {
-    /// A quantity of a closed loop.
-    Load(Quantity),
+    /// A quantity with a value for each slice.
+    Quantity(Quantity),
     /// A quantity of an open loop.
     Latency(Percentile),
 }
@@ -223,8 +223,8 @@ impl RoundRunner {
             open_loop: pools.as_ref().map(Pools::open_loop),
         };
         match pools {
-            None => Ok(Quantity::ALL
-                .map(|quantity| (Timed::Load(quantity), closed(&round, &slices, quantity)))
+            None => Ok(Quantity::LOAD
+                .map(|quantity| (Timed::Quantity(quantity), closed(&round, &slices, quantity)))
                 .to_vec()),
             Some(pools) => Percentile::ALL
                 .into_iter()
@@ -366,7 +366,7 @@ impl Slice {
     fn value(&self, quantity: Quantity) -> f64 {
         match quantity {
             Quantity::Qps => self.per_second(),
-            Quantity::CpuPerRequest => float(self.cpu_ns) / 1e3 / float(self.requests),
+            _ => float(self.cpu_ns) / 1e3 / float(self.requests),
         }
     }
 
@@ -376,7 +376,7 @@ impl Slice {
 }
 
 /// The error of an arm's load: that its server ended, where it did, as that is the cause then.
-fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureError {
+pub(super) fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureError {
     if matches!(error, LoadError::Interrupted(_)) {
         return MeasureError::Load {
             arm,

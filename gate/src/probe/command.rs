@@ -18,14 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
 use crate::model::{MetricId, Share, Shares, Unit};
-use crate::process::{Interrupt, Launch, ProcessError, last_lines};
+use crate::process::{Interrupt, Launch, ProcessError, ended_children_cpu, last_lines};
 
 /// The most that a program may print, in bytes.
 const OUTPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -57,6 +57,15 @@ pub struct CommandProbe<'a> {
     pub cores: &'a [usize],
     /// The longest that it may take.
     pub limit: Duration,
+}
+
+/// What a run of a program took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spent {
+    /// From its start to its end.
+    pub wall: Duration,
+    /// CPU time, user and kernel, of the program and of every process that it waited for.
+    pub cpu: Duration,
 }
 
 /// One value that a program printed.
@@ -137,17 +146,36 @@ struct Line {
 impl CommandProbe<'_> {
     /// Runs the program and reads what it printed.
     pub fn run(&self, interrupt: &Interrupt) -> Result<Vec<Reading>, CommandError> {
+        self.execute(interrupt)?;
         let program = self.shown();
-        let (stdout, stderr) = (self.folder.join("stdout"), self.folder.join("stderr"));
+        let output = fs::read(self.stdout()).map_err(|source| CommandError::Output {
+            program: program.clone(),
+            source,
+        })?;
+        parse(&program, &output)
+    }
+
+    /// The file that everything it prints on standard output goes to.
+    #[must_use]
+    pub fn stdout(&self) -> PathBuf {
+        self.folder.join("stdout")
+    }
+
+    /// Runs the program to its end, which must be a success.
+    pub fn execute(&self, interrupt: &Interrupt) -> Result<Spent, CommandError> {
+        let program = self.shown();
+        let (stdout, stderr) = (self.stdout(), self.folder.join("stderr"));
         let kept = KEPT_VARIABLES
             .into_iter()
             .filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
         let fixed = FIXED_VARIABLES.map(|(name, value)| (name.into(), value.into()));
-        let mut child = Launch::new(self.argv)?
+        let launch = Launch::new(self.argv)?
             .current_dir(self.folder)
             .only_env(kept.chain(fixed))
-            .on_cores(self.cores)
-            .start_captured(&stdout, &stderr)?;
+            .on_cores(self.cores);
+        let cpu_before = ended_children_cpu()?;
+        let start = Instant::now();
+        let mut child = launch.start_captured(&stdout, &stderr)?;
         let watch = |_: &_| {
             let long = |path| fs::metadata(path).is_ok_and(|m| m.len() > OUTPUT_BYTES_MAX);
             if long(&stdout) || long(&stderr) {
@@ -159,6 +187,10 @@ impl CommandProbe<'_> {
         };
         let deadline = Instant::now() + self.limit;
         let status = child.wait_watching(interrupt, Some(deadline), watch)?;
+        let spent = Spent {
+            wall: start.elapsed(),
+            cpu: ended_children_cpu()?.saturating_sub(cpu_before),
+        };
         // Quick programs may have ended before anybody looked.
         watch(&child)?;
         let unreadable = |source| CommandError::Output {
@@ -172,8 +204,7 @@ impl CommandProbe<'_> {
                 program,
             });
         }
-        let output = fs::read(&stdout).map_err(unreadable)?;
-        parse(&program, &output)
+        Ok(spent)
     }
 
     fn shown(&self) -> String {

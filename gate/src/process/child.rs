@@ -13,13 +13,17 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
+};
 
 use super::{Interrupt, POLL, Pinned, ProcessError};
 
@@ -42,6 +46,8 @@ pub struct Child {
     program: String,
     started: Instant,
     status: Option<ExitStatus>,
+    /// Becomes readable when the leader ends; `None` on kernels before 5.3.
+    handle: Option<OwnedFd>,
 }
 
 impl Launch {
@@ -135,6 +141,7 @@ impl Launch {
             program: self.program,
             started: Instant::now(),
             status: None,
+            handle: pidfd_open(group, PidfdFlags::empty()).ok(),
         })
     }
 }
@@ -184,8 +191,22 @@ impl Child {
                 self.end();
                 return Err(error);
             }
-            thread::sleep(POLL);
+            self.nap();
         }
+    }
+
+    /// Sleeps until the leader has ended, at most for a moment.
+    fn nap(&self) {
+        let Some(handle) = &self.handle else {
+            thread::sleep(POLL);
+            return;
+        };
+        let timeout = Timespec {
+            tv_sec: 0,
+            tv_nsec: POLL.subsec_nanos().into(),
+        };
+        // A signal ends the sleep early, which is as well: it may be an interrupt.
+        let _woken = poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&timeout));
     }
 
     /// Ends the group: SIGTERM, some grace for the leader, SIGKILL. Then reaps the leader.

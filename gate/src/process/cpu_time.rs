@@ -17,7 +17,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::ProcessError;
@@ -100,6 +103,19 @@ pub fn this_thread_ns() -> u64 {
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
+/// CPU time, user and kernel, of all children of this process that have ended and were waited for,
+/// and of theirs (getrusage(2), `RUSAGE_CHILDREN`; in microseconds).
+pub fn ended_children_cpu() -> Result<Duration, ProcessError> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|errno| ProcessError::CpuTime {
+        pid: std::process::id(),
+        path: PathBuf::from("getrusage"),
+        reason: errno.to_string(),
+    })?;
+    let micros =
+        [usage.user_time(), usage.system_time()].map(|time| time.num_microseconds().unsigned_abs());
+    Ok(Duration::from_micros(micros.iter().sum()))
+}
+
 fn gone(error: &std::io::Error) -> bool {
     error.kind() == ErrorKind::NotFound
         || error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error())
@@ -116,7 +132,7 @@ fn parse(text: &str) -> Option<CpuTime> {
 mod tests {
     use std::hint::black_box;
     use std::thread;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use super::*;
 

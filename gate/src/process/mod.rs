@@ -14,7 +14,7 @@ mod port;
 
 pub use affinity::{Pinned, Plan, thread_and_core_counts};
 pub use child::{Child, Launch};
-pub use cpu_time::{CpuSnapshot, CpuTime, this_thread_ns};
+pub use cpu_time::{CpuSnapshot, CpuTime, ended_children_cpu, this_thread_ns};
 pub use error::ProcessError;
 pub use health::{MemoryStall, Ticks, percent_of};
 pub use interrupt::{Interrupt, Interrupted, POLL};

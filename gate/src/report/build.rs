@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::open_loop::open_loop;
 use super::schema::{
-    BothBudgets, Measuring, MetricReport, OrderEffect, PooledRunner, Report, Revision, RoundCount,
-    Runner, Schema, Timing, Tool, TradeReport,
+    BaselineReport, BothBudgets, Measuring, MetricReport, OrderEffect, PooledRunner, Report,
+    Revision, RoundCount, Runner, Schema, Timing, Tool, TradeReport,
 };
 use super::sentence::sentence;
 use super::watched::watched;
@@ -95,6 +95,11 @@ impl Report {
             budget_changes: judged.budget_changes.clone(),
             trades: trades(&judged),
             harness: facts.harness,
+            baseline: input
+                .baseline
+                .clone()
+                .zip(judged.creep.clone())
+                .map(|(input, creep)| BaselineReport { input, creep }),
             runner: facts.runner,
             runners: facts.runners,
             seed: facts.seed,
@@ -130,6 +135,7 @@ impl Report {
             head_budgets: head,
             plan: self.measuring.plan.clone(),
             metrics: self.metrics.iter().filter_map(taken).collect(),
+            baseline: self.baseline.as_ref().map(|own| own.input.clone()),
         };
         let facts = RunFacts {
             base: self.base.clone(),
@@ -156,6 +162,7 @@ fn taken(metric: &MetricReport) -> Option<MetricInput> {
     let taken = match (&metric.samples, metric.reason) {
         (Some(samples), _) => Taken::Samples(samples.clone()),
         (None, Reason::IdenticalBinary) => Taken::IdenticalBinary,
+        (None, Reason::New) => Taken::New,
         (None, Reason::Skipped) => {
             let why = metric.message.strip_prefix("not measured: ");
             let why = why.unwrap_or(&metric.message).to_owned();
@@ -199,7 +206,7 @@ fn check_runners(runners: &[PooledRunner], input: &JudgeInput) -> Result<(), Jud
 fn samples(taken: &Taken) -> Option<Samples> {
     match taken {
         Taken::Samples(samples) => Some(samples.clone()),
-        Taken::IdenticalBinary | Taken::Skipped(_) | Taken::Unavailable(_) => None,
+        Taken::IdenticalBinary | Taken::New | Taken::Skipped(_) | Taken::Unavailable(_) => None,
     }
 }
 

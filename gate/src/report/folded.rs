@@ -123,6 +123,22 @@ fn change(change: &BudgetChange) -> String {
     )
 }
 
+/// What the recorded baseline says.
+pub(super) fn baseline(report: &Report) -> Option<Fold> {
+    let own = report.baseline.as_ref()?;
+    let lines = super::baseline::lines(&own.input, &own.creep);
+    Some(Fold {
+        summary: format!(
+            "<b>Baseline</b>: {}",
+            for_markdown(&super::baseline::summary(own))
+        ),
+        lines: lines
+            .iter()
+            .map(|line| format!("- {}", told(line)))
+            .collect(),
+    })
+}
+
 /// What may land once.
 pub(super) fn trades(report: &Report) -> Option<Fold> {
     if report.trades.is_empty() {

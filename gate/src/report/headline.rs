@@ -6,6 +6,7 @@
 
 use super::schema::{MetricReport, Report};
 use crate::budget::{BudgetChange, ChangeKind};
+use crate::judge::CreepRow;
 use crate::model::{Reason, Verdict};
 
 /// The parts of the sentence.
@@ -32,7 +33,7 @@ impl Headline<'_> {
         // A setting is no metric, so after one there are not more of them.
         let more = match self.subject {
             Subject::Metric(_) => "more ",
-            Subject::Loosened(_) | Subject::Nothing(_) => "",
+            Subject::Loosened(_) | Subject::Crept(_) | Subject::Nothing(_) => "",
         };
         let others = match self.others {
             0 => None,
@@ -56,6 +57,8 @@ impl Headline<'_> {
 pub(super) enum Subject<'a> {
     /// A budget or another setting that was loosened without a reason.
     Loosened(&'a BudgetChange),
+    /// A metric that crept too far from the recorded baseline, where none fails by itself.
+    Crept(&'a CreepRow),
     /// The worst metric.
     Metric(&'a MetricReport),
     /// Nothing stands out, and why not.
@@ -89,6 +92,17 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
             others: others(None),
             unmeasured: unmeasured(None),
             advice: "Write `reason = \"…\"` beside it, or take the change back.",
+        };
+    }
+    let crept = report
+        .baseline
+        .as_ref()
+        .and_then(|own| super::baseline::failed(own).next());
+    if let (Some(row), None) = (crept, with_verdict().next()) {
+        return Headline {
+            subject: Subject::Crept(row),
+            others: 0,
+            advice: "Win it back, or agree to it: `gate baseline record --reason \"…\"` in this change.",
         };
     }
     match (report.verdict, with_verdict().next()) {

@@ -9,6 +9,7 @@
 //! ▸ Where it changed                by function or part, for counts
 //! ▸ Budgets of this change          what it lets land from here on
 //! ▸ Trades of this change           what it lets land once
+//! ▸ Baseline                        how far exact metrics crept from what was recorded
 //! ▸ 40 more metrics pass            the rest of a long table
 //! ▸ 3 runners, pooled              what each of them says, where there are several
 //! ▸ This run                        what the words mean, runner, rounds, steps, how to repeat it
@@ -61,6 +62,7 @@ pub fn markdown(report: &Report) -> String {
         breakdown::fold(report),
         folded::changes(report),
         folded::trades(report),
+        folded::baseline(report),
         folded::rest(report, rest),
         by_runner::runners(report),
         Some(folded::run(report)),
@@ -138,6 +140,7 @@ fn sentence(report: &Report) -> String {
     let subject = match headline.subject {
         Subject::Loosened(change) => loosened(change),
         Subject::Metric(metric) => format!("{}: {}", code(&metric.id), told(&metric.message)),
+        Subject::Crept(row) => format!("baseline: {}", told(&super::baseline::row(row))),
         Subject::Nothing(why) => why,
     };
     let verdict = report.verdict;

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::build::{ReportError, RunFacts};
 use super::schema::BothBudgets;
-use crate::judge::{JudgeInput, MetricInput, Plan, RUNNERS_MAX};
+use crate::judge::{BaselineInput, JudgeInput, MetricInput, Plan, RUNNERS_MAX};
+use crate::model::present;
 
 /// What one runner measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct Measured {
     pub budgets: BothBudgets,
     /// What was measured.
     pub metrics: Vec<MetricInput>,
+    /// The recorded baseline; `null` where nothing is held against one.
+    #[serde(deserialize_with = "present")]
+    pub baseline: Option<BaselineInput>,
 }
 
 /// The name of the schema.
@@ -111,6 +115,7 @@ impl Measured {
                 head: input.head_budgets,
             },
             metrics: input.metrics,
+            baseline: input.baseline,
         }
     }
 

@@ -16,6 +16,7 @@
 //! | `number` | how values and percentages are written |
 //! | `escape` | foreign text made harmless for Markdown and terminals |
 //! | `breakdown` | where a count changed, by function or part |
+//! | `baseline` | the words about the recorded baseline |
 //! | `cells` | the cells of the table, the same for both renderers |
 //! | `markdown` | the comment on a pull request |
 //! | `table` | the terminal |
@@ -24,6 +25,7 @@
 //! of the rows are fixed when the report is built.
 
 mod breakdown;
+mod baseline;
 mod build;
 mod by_runner;
 mod calibration;
@@ -45,6 +47,7 @@ mod table;
 mod watched;
 
 pub use breakdown::explanation;
+pub use baseline::lines as baseline_lines;
 pub use build::{ReportError, RunFacts};
 pub use calibration::{Calibration, CountedTwice, NoisyCalibration, calibration};
 pub use escape::{for_markdown, for_terminal};
@@ -52,8 +55,9 @@ pub use markdown::{COMMENT_LEN_MAX, MARKER, markdown};
 pub use measured::{Measured, MeasuredSchema, Shard, ShardError};
 pub use pool_error::PoolError;
 pub use schema::{
-    BothBudgets, Measuring, MedianAndMost, MetricReport, OpenLoopCount, OrderEffect, PooledRunner,
-    Report, Revision, RoundCount, Runner, Schema, Timing, Tool, TradeReport, Watched,
+    BaselineReport, BothBudgets, Measuring, MedianAndMost, MetricReport, OpenLoopCount,
+    OrderEffect, PooledRunner, Report, Revision, RoundCount, Runner, Schema, Timing, Tool,
+    TradeReport, Watched,
 };
 pub use table::{Palette, table};
 

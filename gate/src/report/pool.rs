@@ -41,6 +41,7 @@ impl Report {
             head_budgets: head,
             plan: first.1.plan.clone(),
             metrics,
+            baseline: first.1.baseline.clone(),
         };
         Ok(Self::new(facts(&measured, &first.1.facts, notes), &input)?)
     }
@@ -94,6 +95,11 @@ fn check_same(first: &Named, other: &Named) -> Result<(), PoolError> {
         let looks: Vec<String> = of.plan.looks.iter().map(u32::to_string).collect();
         format!("{} + {} rounds", looks.join(", "), of.plan.confirmation)
     };
+    let toolchain = |of: &Measured| {
+        let toolchain = of.baseline.as_ref().and_then(|own| own.toolchain.as_ref());
+        let line = toolchain.and_then(|text| text.lines().next());
+        line.map_or_else(|| "none".to_owned(), for_terminal)
+    };
     let same_tree = |a: &Revision, b: &Revision| a.tree == b.tree && a.commit == b.commit;
     let checks = [
         (
@@ -113,6 +119,12 @@ fn check_same(first: &Named, other: &Named) -> Result<(), PoolError> {
             first.facts.tool == other.facts.tool,
             for_terminal(&tool(first)),
             for_terminal(&tool(other)),
+        ),
+        (
+            "the baseline, or the toolchain that is held against it,",
+            first.baseline == other.baseline,
+            toolchain(first),
+            toolchain(other),
         ),
         (
             "the plan",
@@ -240,7 +252,8 @@ fn pooled(
                 identical.push(runner.to_string());
             }
             (Taken::Skipped(_), Taken::Skipped(_))
-            | (Taken::Unavailable(_), Taken::Unavailable(_)) => {}
+            | (Taken::Unavailable(_), Taken::Unavailable(_))
+            | (Taken::New, Taken::New) => {}
             _ => return Err(unlike(named)),
         }
     }

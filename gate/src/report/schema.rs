@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::budget::{Allow, BudgetChange, Budgets};
-use crate::judge::{ByRunner, Plan, TradeUsage};
+use crate::judge::{BaselineInput, ByRunner, Creep, Plan, TradeUsage};
 use crate::model::{
     Breakdown, Direction, Kind, MetricId, Percent, Reason, Samples, Unit, Verdict, present,
 };
@@ -45,6 +45,9 @@ pub struct Report {
     /// How long each step took, in the order in which they ran; of several runners the one that took
     /// longest.
     pub timings: Vec<Timing>,
+    /// The recorded baseline; `null` where nothing is held against one.
+    #[serde(deserialize_with = "present")]
+    pub baseline: Option<BaselineReport>,
     /// How the rounds went.
     pub measuring: Measuring,
     /// The budgets of both revisions, so that the run can be judged again.
@@ -208,6 +211,16 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+/// Exact metrics against the recorded baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaselineReport {
+    /// What was recorded, and what this run was counted with.
+    pub input: BaselineInput,
+    /// What that says.
+    pub creep: Creep,
 }
 
 /// How long a step took.

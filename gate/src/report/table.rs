@@ -48,6 +48,7 @@ pub fn table(report: &Report, palette: Palette) -> String {
     };
     part(changes(report));
     part(trades(report));
+    part(baseline(report));
     part(sentences(report));
     part(notes(report));
     part(
@@ -153,6 +154,15 @@ fn trades(report: &Report) -> Vec<String> {
     report.trades.iter().map(trade).collect()
 }
 
+fn baseline(report: &Report) -> Vec<String> {
+    let told = report
+        .baseline
+        .iter()
+        .flat_map(|own| super::baseline::lines(&own.input, &own.creep));
+    told.map(|line| format!("baseline: {}", for_terminal(&line)))
+        .collect()
+}
+
 fn sentences(report: &Report) -> Vec<String> {
     let told = report
         .metrics
@@ -175,6 +185,7 @@ fn sentence(report: &Report, palette: Palette) -> String {
     let subject = match headline.subject {
         Subject::Loosened(loosened) => change(loosened),
         Subject::Metric(metric) => format!("{}: {}", metric.id, for_terminal(&metric.message)),
+        Subject::Crept(row) => format!("baseline: {}", super::baseline::row(row)),
         Subject::Nothing(why) => why,
     };
     let verdict = report.verdict;

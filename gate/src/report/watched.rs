@@ -53,19 +53,21 @@ pub(super) fn words(watched: &Watched) -> String {
             percent(figure.most)
         )
     };
-    let mut parts = vec![
-        format!(
+    let mut parts = Vec::new();
+    // Memory of servers and times of programs are measured without load.
+    if watched.generator_us_per_request.median > 0.0 {
+        parts.push(format!(
             "load generator {} µs a request, busy {}",
             short(watched.generator_us_per_request.median),
             percent(watched.generator_busy_pct.median),
-        ),
-        format!(
+        ));
+        parts.push(format!(
             "server busy {}, waiting for a core {}",
             percent(watched.server_busy_pct.median),
             share(watched.server_wait_pct)
-        ),
-        format!("steal {}", share(watched.steal_pct)),
-    ];
+        ));
+    }
+    parts.push(format!("steal {}", share(watched.steal_pct)));
     parts.extend(
         watched
             .memory_stall_pct

@@ -23,6 +23,7 @@ fn pooled(head: &str, values: [(f64, f64); 3]) -> Report {
             head_budgets: budget::read("budgets.toml", BUDGETS).unwrap(),
             plan: Plan::fixed(30, 0.99).unwrap(),
             metrics,
+            baseline: None,
         };
         let facts = RunFacts {
             base: revision("main", BASE),

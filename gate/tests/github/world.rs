@@ -232,6 +232,7 @@ pub(crate) fn report_of(base: &str, head: &str, commit: &str, metrics: Vec<Metri
         head_budgets: read(head),
         plan: Plan::for_rounds(30, 0.99).unwrap(),
         metrics,
+        baseline: None,
     };
     let revision = |name: &str, commit: &str| Revision {
         revision: name.to_owned(),

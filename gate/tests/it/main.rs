@@ -8,6 +8,7 @@
 )]
 
 mod action;
+mod baselines;
 mod budgets;
 mod cache;
 mod calibrate;
@@ -23,6 +24,8 @@ mod installer;
 mod interruption;
 mod judge;
 mod measure;
+mod probes;
+mod redis;
 mod repository;
 mod revisions;
 mod subject;

@@ -70,6 +70,7 @@ pub(super) fn differences(
                 found.push(("counts", counts(was), counts(is)));
             }
         }
+        (was, is) if was == is => {}
         (was, is) => found.push(("probe", probe(was), probe(is))),
     }
     found
@@ -123,6 +124,27 @@ fn probe(probe: &Probe) -> String {
         Probe::RespLatency { quantity, .. } => format!("resp-latency {}", quantity.name()),
         Probe::Command { run } => format!("command {run:?}"),
         Probe::Callgrind(spec) => format!("callgrind {:?}", spec.run),
+        Probe::RespMemory {
+            quantity,
+            keys,
+            value_bytes,
+        } => format!(
+            "resp-memory {} of {keys} keys, {value_bytes} B each",
+            quantity.name()
+        ),
+        Probe::Size { artifact, sections } if sections.is_empty() => format!("size {artifact}"),
+        Probe::Size { artifact, sections } => format!("size {artifact} {sections:?}"),
+        Probe::Time { quantity, run } => format!("time {} {run:?}", quantity.name()),
+        Probe::Import {
+            format,
+            quantity,
+            run,
+            file,
+        } => format!(
+            "import {} {quantity} of {run:?} in {}",
+            format.name(),
+            file.as_deref().unwrap_or("what it prints")
+        ),
     }
 }
 

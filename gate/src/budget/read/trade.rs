@@ -97,7 +97,7 @@ fn measured(
     removed: &HashSet<String>,
 ) -> Found<()> {
     let mistake = match metrics.get(id.name()) {
-        Some(spec) if id.case().is_some() && matches!(spec.probe, Probe::RespLoad { .. }) => {
+        Some(spec) if id.case().is_some() && !has_cases(&spec.probe) => {
             Mistake::TradeNoCases(id.name().to_owned())
         }
         None if !removed.contains(id.name()) => Mistake::TradeUnknown {
@@ -107,4 +107,17 @@ fn measured(
         _ => return Ok(()),
     };
     Err(Located::new(written.span(), mistake))
+}
+
+/// Whether a probe yields a value for each of several cases.
+const fn has_cases(probe: &Probe) -> bool {
+    match probe {
+        Probe::Command { .. } | Probe::Callgrind(_) | Probe::Import { .. } | Probe::Size { .. } => {
+            true
+        },
+        Probe::RespLoad { .. }
+        | Probe::RespLatency { .. }
+        | Probe::RespMemory { .. }
+        | Probe::Time { .. } => false,
+    }
 }

@@ -88,7 +88,7 @@ fn a_round_has_a_value_for_every_slice_and_sees_a_slow_head() {
             (6, 6, 0)
         );
         let worse = match quantity {
-            Timed::Load(Quantity::Qps) => mean(&round.base) / mean(&round.head),
+            Timed::Quantity(Quantity::Qps) => mean(&round.base) / mean(&round.head),
             _ => mean(&round.head) / mean(&round.base),
         };
         assert!(worse > 1.5, "{quantity:?}: {worse}, {round:?}");

@@ -70,6 +70,7 @@ fn the_fields_are_those_of_the_schema() {
     top.sort_unstable();
     let expected = [
         "base",
+        "baseline",
         "budget_changes",
         "budgets",
         "harness",

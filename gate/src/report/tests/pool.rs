@@ -33,6 +33,7 @@ fn measured(number: u32, of: u32, change: f64, bytes: f64) -> (String, Measured)
             noisy("qps", "req/s", qps),
             counted("bytes_per_key/int", "B", Some(58.0), Some(bytes)),
         ],
+        baseline: None,
     };
     let file = format!("gate-samples-{number}/samples.json");
     (file, Measured::new(Shard { number, of }, facts, input))
