@@ -8,8 +8,10 @@
 //! |---|---|
 //! | `file` | the keys that may stand in the file |
 //! | `read` | from the text to [`Budgets`], or to the first mistake |
+//! | `schema` | the JSON schema by which editors complete and check the file |
 //! | `error`, `nearest` | how a mistake is told |
 //! | `placeholder` | `{name}` in the words of a command |
+//! | `import_format` | the benchmark tools whose files are read |
 //! | `spec` | the resolved form |
 //! | `changes` | what head loosens, tightens, adds or removes, and whether it says why |
 //! | `baseline` | recorded counts, against which slow creep is seen |
@@ -19,21 +21,24 @@ mod baseline;
 mod changes;
 mod error;
 mod file;
+mod import_format;
 mod nearest;
 mod placeholder;
 mod read;
+mod schema;
 mod spec;
 mod trades;
 
 pub use baseline::{Baseline, BaselineError, Recorded};
 pub use changes::{BudgetChange, ChangeKind, Justification, budget_changes, recorded_changes};
 pub use error::{BudgetError, Mistake};
+pub use import_format::ImportFormat;
 pub use nearest::Names;
 pub use placeholder::{FILL_IN, fill};
 pub use read::read;
+pub use schema::schema;
 pub use spec::{
-    Allow, Budget, BudgetOverride, Budgets, Callgrind, CreepBudget, ImportFormat, Inconclusive,
-    Load, MetricSpec, Percentile, Probe, Quantity, Rate, Ready, Run, Serve, Subject, Trade,
-    Without,
+    Allow, Budget, BudgetOverride, Budgets, Callgrind, CreepBudget, Inconclusive, Load, MetricSpec,
+    Percentile, Probe, Quantity, Rate, Ready, Run, Serve, Subject, Trade, Without,
 };
 pub use trades::{TradeLedger, live_trades};

@@ -8,14 +8,18 @@
 //! A schema that is not known is told before anything else: the rest of such a file need not make
 //! sense here.
 
-mod callgrind;
 mod baseline;
+mod callgrind;
 mod metric;
 mod probe;
 mod subject;
 mod trade;
 mod value;
 mod written;
+
+pub(super) use metric::DIRECTIONS;
+pub(super) use probe::PROBES;
+pub(super) use subject::UNDECIDED;
 
 use std::collections::BTreeMap;
 

@@ -119,6 +119,10 @@ pub(super) struct CheckArgs {
     /// The budgets file to check
     #[arg(default_value = "budgets.toml", value_name = "FILE")]
     pub(super) budgets: PathBuf,
+
+    /// Check nothing, and print the JSON schema by which editors complete and check such a file
+    #[arg(long, conflicts_with = "budgets")]
+    pub(super) schema: bool,
 }
 
 /// What goes to standard output.

@@ -20,13 +20,14 @@ use tempfile::TempDir;
 use super::Exit;
 use super::counted::{self, CountedArm, Counting};
 use super::error::CliError;
+use super::groups::{self, TimedMetric};
 use super::outcome;
 use super::progress::{Chatter, Progress};
 use super::revisions::Sides;
 use super::schedule::Schedule;
 use super::settings::{Ending, globs, is_wanted, time};
 use super::shares::Shares;
-use super::timed::{self, TimedArms, TimedMetric, TimedSettings};
+use super::timed::{self, TimedArms, TimedSettings};
 use super::units;
 use crate::budget::Budgets;
 use crate::build::{Artifacts, Room, cache_root};
@@ -160,7 +161,7 @@ impl Bench<'_> {
     fn calibrate(&self) -> Result<Calibration, CliError> {
         let budgets = &self.sides.head_budgets;
         let wanted = |name: &&str| is_wanted(self.only, &self.args.only, name);
-        let timed: Vec<&str> = timed::names(budgets).filter(wanted).collect();
+        let timed: Vec<&str> = groups::names(budgets).filter(wanted).collect();
         let counted: Vec<&str> = counted::names(budgets).filter(wanted).collect();
         if timed.is_empty() && counted.is_empty() {
             return Err(CliError::NoMetric {
@@ -170,7 +171,7 @@ impl Bench<'_> {
         }
         let copies = self.build()?;
         let exact = self.count(&counted, &copies)?;
-        let (judged, shown) = timed::group_counts(&timed, budgets)?;
+        let (judged, shown) = groups::group_counts(&timed, budgets)?;
         let shares = Shares::new(budgets.run.max_time, judged, shown);
         let schedule = Schedule::new(shares.judged, budgets.run.confidence)?;
         let mut gathered: BTreeMap<MetricId, Gathered> = BTreeMap::new();

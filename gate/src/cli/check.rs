@@ -9,6 +9,13 @@ use crate::budget::{self, Budgets};
 
 /// Reads the file and says what is in it.
 pub(super) fn run(args: &CheckArgs, repository: Option<&Path>) -> Result<(), CliError> {
+    if args.schema {
+        let mut stdout = std::io::stdout().lock();
+        return stdout
+            .write_all(budget::schema().as_bytes())
+            .and_then(|()| stdout.flush())
+            .map_err(|source| CliError::Stdout { source });
+    }
     let path: PathBuf = repository.map_or_else(|| args.budgets.clone(), |r| r.join(&args.budgets));
     let text = std::fs::read_to_string(&path).map_err(|source| CliError::ReadBudgets {
         path: path.clone(),

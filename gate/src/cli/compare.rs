@@ -8,6 +8,7 @@ use super::args::CompareArgs;
 use super::baseline;
 use super::counted::{self, CountedArm, Counting};
 use super::error::CliError;
+use super::groups;
 use super::outcome;
 use super::progress::Progress;
 use super::revisions::Sides;
@@ -108,7 +109,7 @@ impl<'a> Comparison<'a> {
             });
         }
         let names = names_of(budgets, settings, Sort::Timed);
-        let (judged, shown) = timed::group_counts(&names, budgets)?;
+        let (judged, shown) = groups::group_counts(&names, budgets)?;
         let time = match settings.depth {
             Depth::Full(time) => time.unwrap_or(budgets.run.max_time),
             Depth::Quick => QUICK_TIME.min(budgets.run.max_time),
@@ -250,7 +251,7 @@ impl<'a> Comparison<'a> {
         let base_budgets = self.sides.base_budgets.as_ref().unwrap_or(budgets);
         let (new, names): (Vec<&str>, Vec<&str>) = names
             .into_iter()
-            .partition(|name| timed::is_new(name, self.sides.base_budgets.as_ref(), budgets));
+            .partition(|name| groups::is_new(name, self.sides.base_budgets.as_ref(), budgets));
         for name in new {
             self.push_unmeasured(name, Taken::New)?;
         }
@@ -358,6 +359,6 @@ fn names_of<'b>(budgets: &'b Budgets, settings: &MeasuringSettings, sort: Sort) 
     let wanted = |name: &&str| settings.wants(name);
     match sort {
         Sort::Counted => counted::names(budgets).filter(wanted).collect(),
-        Sort::Timed => timed::names(budgets).filter(wanted).collect(),
+        Sort::Timed => groups::names(budgets).filter(wanted).collect(),
     }
 }

@@ -16,6 +16,7 @@ mod counted;
 mod doctor;
 mod error;
 mod explain;
+mod groups;
 mod init;
 mod judge;
 mod measure;

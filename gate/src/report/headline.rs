@@ -102,6 +102,7 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
         return Headline {
             subject: Subject::Crept(row),
             others: 0,
+            unmeasured: unmeasured(None),
             advice: "Win it back, or agree to it: `gate baseline record --reason \"…\"` in this change.",
         };
     }

@@ -24,8 +24,8 @@
 //! Renderers see the report and nothing else, and decide nothing: verdicts, reasons and the order
 //! of the rows are fixed when the report is built.
 
-mod breakdown;
 mod baseline;
+mod breakdown;
 mod build;
 mod by_runner;
 mod calibration;
@@ -46,8 +46,8 @@ mod sentence;
 mod table;
 mod watched;
 
-pub use breakdown::explanation;
 pub use baseline::lines as baseline_lines;
+pub use breakdown::explanation;
 pub use build::{ReportError, RunFacts};
 pub use calibration::{Calibration, CountedTwice, NoisyCalibration, calibration};
 pub use escape::{for_markdown, for_terminal};

@@ -28,6 +28,39 @@ fn every_example_workflow_is_in_the_readme_word_for_word() {
     assert_eq!(readme.matches("<!-- .github/examples/").count(), count);
 }
 
+/// An editor checks budgets files by the schema that stands beside this crate.
+#[test]
+fn the_schema_of_budgets_is_the_one_that_is_kept() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gate"))
+        .args(["check", "--schema"])
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let kept = std::fs::read_to_string(root().join("gate/budgets.schema.json")).unwrap_or_default();
+    assert!(
+        printed == kept,
+        "write it again: gate check --schema > gate/budgets.schema.json"
+    );
+    for file in ["budgets.toml", "gate/examples/redis.toml"] {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        let line = text.lines().next().unwrap();
+        let path = line
+            .strip_prefix("#:schema ")
+            .unwrap_or_else(|| panic!("{file}: {line}"));
+        let named = root()
+            .join(file)
+            .parent()
+            .unwrap()
+            .join(path)
+            .canonicalize()
+            .unwrap();
+        assert!(
+            named.ends_with("gate/budgets.schema.json"),
+            "{file}: {path}"
+        );
+    }
+}
+
 /// Whoever copies an example gets what this repository itself uses.
 #[test]
 fn one_action_has_one_version_everywhere() {

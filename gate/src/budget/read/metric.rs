@@ -11,7 +11,8 @@ use super::probe::{Context, Measured, is};
 use super::value::{bound, missing, percent, reason, word};
 use crate::model::{Direction, MetricId};
 
-const DIRECTIONS: [(&str, Direction); 2] = [
+/// The words for a direction.
+pub(in crate::budget) const DIRECTIONS: [(&str, Direction); 2] = [
     ("higher-is-better", Direction::HigherIsBetter),
     ("lower-is-better", Direction::LowerIsBetter),
 ];

@@ -21,8 +21,9 @@ use toml::Spanned;
 
 use super::super::error::{Found, Located, Mistake};
 use super::super::file::{LoadTable, MetricTable, Text};
+use super::super::import_format::ImportFormat;
 use super::super::nearest::Names;
-use super::super::spec::{ImportFormat, Load, Percentile, Probe, Quantity, Rate, Subject};
+use super::super::spec::{Load, Percentile, Probe, Quantity, Rate, Subject};
 use super::callgrind::callgrind;
 use super::subject::{Filled, filled};
 use super::value::{fraction, missing, whole, word};
@@ -37,7 +38,7 @@ const COMMAND: &str = "command";
 const IMPORT: &str = "import";
 const SIZE: &str = "size";
 /// Every probe, in the order in which messages list them.
-const PROBES: [&str; 8] = [
+pub(in crate::budget) const PROBES: [&str; 8] = [
     RESP_LOAD,
     RESP_LATENCY,
     RESP_MEMORY,

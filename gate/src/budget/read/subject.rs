@@ -13,6 +13,9 @@ use super::super::placeholder::{self, FILL_IN};
 use super::super::spec::{Inconclusive, Ready, Run, Serve, Subject};
 use super::value::{max_time, missing, reason, word};
 
+/// What an undecided metric may do to a run.
+pub(in crate::budget) const UNDECIDED: [(&str, Inconclusive); 2] =
+    [("warn", Inconclusive::Warn), ("fail", Inconclusive::Fail)];
 /// The longest artifact name, in bytes: it becomes a file name in the cache.
 const NAME_LEN_MAX: usize = 120;
 
@@ -174,7 +177,6 @@ pub(super) fn run(table: RunTable) -> Found<Run> {
         Some(value) => value.into_inner(),
         None => default.confidence,
     };
-    let undecided = [("warn", Inconclusive::Warn), ("fail", Inconclusive::Fail)];
     Ok(Run {
         max_time: table
             .max_time
@@ -184,7 +186,7 @@ pub(super) fn run(table: RunTable) -> Found<Run> {
         inconclusive: table
             .inconclusive
             .map_or(Ok(default.inconclusive), |text| {
-                word("inconclusive", &text, &undecided)
+                word("inconclusive", &text, &UNDECIDED)
             })?,
         reason: table.reason.as_ref().map(reason).transpose()?,
     })

@@ -285,7 +285,7 @@ fn latencies_are_judged_only_where_a_budget_asks_for_it() {
         ("report_only = false", "budget"),
         ("load = { pipeline = 4 }", "`pipeline` has no meaning"),
         ("load = { rate = 0 }", "`rate` must be"),
-        ("exact = true", "`resp-latency` measures times"),
+        ("exact = true", "varies from run to run"),
         ("quantity = \"qps\"", "quantity"),
     ] {
         let error = latency(rest).unwrap_err().to_string();

@@ -114,7 +114,7 @@ const fn has_cases(probe: &Probe) -> bool {
     match probe {
         Probe::Command { .. } | Probe::Callgrind(_) | Probe::Import { .. } | Probe::Size { .. } => {
             true
-        },
+        }
         Probe::RespLoad { .. }
         | Probe::RespLatency { .. }
         | Probe::RespMemory { .. }

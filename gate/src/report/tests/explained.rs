@@ -29,6 +29,7 @@ fn risen() -> Report {
         head_budgets: budgets(&[BYTES]),
         plan,
         metrics,
+        baseline: None,
     };
     let base = shares(&[
         ("store::index::find", 120.0, 310.0),
