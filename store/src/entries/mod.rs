@@ -163,6 +163,37 @@ impl Entries {
         Ok(())
     }
 
+    /// Writes `bytes` over the string that `key` holds, from `offset` on; zeros fill what lies between.
+    /// Where there is no memory, the string stays as it is.
+    pub(crate) fn write_at(
+        &mut self,
+        key: Key<'_>,
+        offset: usize,
+        bytes: &[u8],
+    ) -> Result<(), OutOfMemory> {
+        // A number becomes its digits.
+        self.append(key, &[])?;
+        let Some((_, handle)) = self.find(key) else {
+            return Ok(());
+        };
+        let len = self.entry(handle).value.len();
+        let (over, beyond) = bytes.split_at(len.saturating_sub(offset).min(bytes.len()));
+        if !beyond.is_empty() {
+            let gap = vec![0; offset.saturating_sub(len)];
+            self.append(key, &[&gap, beyond].concat())?;
+        }
+        let Some((_, handle)) = self.find(key) else {
+            return Ok(());
+        };
+        let value_len = self.entry(handle).value.len();
+        let blob = self.arena.get_mut(handle);
+        let start = blob.len() - value_len + offset.min(value_len);
+        if let Some(place) = blob.get_mut(start..start + over.len()) {
+            place.copy_from_slice(over);
+        }
+        Ok(())
+    }
+
     /// Lets `key` expire at another time, or not at all; `None` where there is no key.
     pub(crate) fn set_expiry(
         &mut self,
@@ -208,6 +239,13 @@ impl Entries {
         self.index = Index::new();
         self.arena.clear();
         self.collections = Collections::new();
+    }
+
+    /// How often `key` was used of late.
+    pub(crate) fn frequency(&self, key: Key<'_>, now: Millis) -> Option<u8> {
+        let (_, handle) = self.find(key)?;
+        let entry = self.entry(handle);
+        (!entry.is_expired(now)).then_some(entry.frequency)
     }
 
     /// Bytes that `key` takes outside of tables that it shares with others.

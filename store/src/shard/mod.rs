@@ -67,6 +67,12 @@ impl Shard {
         self.entries.touch_blob(key);
     }
 
+    /// How often `key` was used of late, from 0 to 3; to ask is no use of it.
+    #[must_use]
+    pub fn frequency(&self, key: Key<'_>, now: Millis) -> Option<u8> {
+        self.entries.frequency(key, now)
+    }
+
     /// Removes `key`; whether it was there.
     pub fn remove(&mut self, key: Key<'_>, now: Millis) -> bool {
         self.expire(key, now);

@@ -56,6 +56,38 @@ impl Shard {
         Ok(len)
     }
 
+    /// Lets `key` hold the text `value`, even if it reads as a number; when it expires stays as it was.
+    pub fn set_text(&mut self, key: Key<'_>, value: &[u8], now: Millis) -> Result<(), StoreError> {
+        check_key(key.bytes())?;
+        check_value_len(value.len())?;
+        let expiry = self.live(key, now).and_then(Found::expiry);
+        self.put(key, Form::Text, value, expiry)
+    }
+
+    /// Writes `bytes` over the string of `key` from `offset` on; the length that it has then, in bytes.
+    /// What lies between its end and `offset` is zeros. It is `raw` then, as what was appended to.
+    pub fn write_at(
+        &mut self,
+        key: Key<'_>,
+        offset: usize,
+        bytes: &[u8],
+        now: Millis,
+    ) -> Result<usize, StoreError> {
+        check_key(key.bytes())?;
+        let end = offset.saturating_add(bytes.len());
+        let old = self.live(key, now).map(Found::as_string).transpose()?;
+        let old_len = old.map(StringRef::len);
+        check_value_len(end)?;
+        let Some(len) = old_len else {
+            let value = [vec![0; offset].as_slice(), bytes].concat();
+            self.put(key, Form::Appended, &value, None)?;
+            return Ok(end);
+        };
+        self.entries.write_at(key, offset, bytes)?;
+        self.watched.touch(key.bytes());
+        Ok(len.max(end))
+    }
+
     /// Adds `by` to the number that `key` holds, 0 if there is no key; the sum.
     pub fn increment(&mut self, key: Key<'_>, by: i64, now: Millis) -> Result<i64, IncrementError> {
         check_key(key.bytes())?;
