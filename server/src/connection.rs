@@ -20,17 +20,21 @@
 //! waits in line behind the others. It is synchronous from read to write: what is borrowed from the
 //! desk, and every lock of a shard, is given back before the task can be suspended.
 //!
+//! What others publish waits in the connection's mailbox, see [`Client`], and is written before the next
+//! read.
+//!
 //! A reader that does not take its replies is not read from: the backlog is at most the replies to
 //! one read, and the last of those replies may pass the limit by its own length.
 
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::SystemTime;
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::{Instant, SystemTime};
 
 use bytes::{Buf, BytesMut};
 use store::Millis;
@@ -45,10 +49,12 @@ use crate::exchange::{Ahead, Exchange, Stop};
 use crate::idle::Idle;
 use crate::outbox::{Link, Outbox};
 use crate::protocol::Replies;
-use crate::state::{Limit, State};
+use crate::state::{Client, Limit, State};
 
 /// Bytes of one read.
 const INPUT: usize = 64 << 10;
+/// Bytes of published messages that are written before anything else is done.
+const MAIL_PER_TURN: usize = 256 << 10;
 
 /// The buffers that the connections of one thread use in their turns.
 #[derive(Debug)]
@@ -78,6 +84,12 @@ pub(crate) fn read_clock() -> Millis {
     Millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Microseconds since some moment, by a clock that only goes forward.
+pub(crate) fn read_stopwatch() -> u64 {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(BEGAN.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 /// One connection; a future that ends when the connection does.
 pub(crate) struct Connection {
     socket: OwnedReadHalf,
@@ -92,6 +104,8 @@ pub(crate) struct Connection {
     drain: Rc<Drain>,
     debt: Debt,
     end: End,
+    /// What other threads wake the connection with.
+    waker: Option<Waker>,
 }
 
 /// How far the end of a connection is.
@@ -112,7 +126,16 @@ impl Connection {
         drain: Rc<Drain>,
         idle: &Idle,
     ) -> Self {
-        let exchange = Exchange::new(state.next_client());
+        let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let client = Arc::new(Client::new(
+            state.next_client(),
+            stream.peer_addr().unwrap_or(unknown),
+            stream.local_addr().unwrap_or(unknown),
+            read_clock(),
+        ));
+        state.clients.add(&client);
+        let authenticated = !state.settings.password.is_set();
+        let exchange = Exchange::of(client, authenticated);
         let (socket, write_half) = stream.into_split();
         let link = Link::new(write_half, read_clock());
         idle.add(&link);
@@ -127,7 +150,29 @@ impl Connection {
             drain,
             debt: Debt::None,
             end: End::NotBegun,
+            waker: None,
         }
+    }
+
+    /// Lets other threads wake the connection.
+    fn register(&mut self, cx: &Context<'_>) {
+        let known = self.waker.as_ref();
+        if !known.is_some_and(|known| known.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+            self.exchange.session.client.register(cx.waker());
+        }
+    }
+
+    /// Hands messages that others have published over to be written.
+    fn write_mail(&self) {
+        let mut desk = self.desk.borrow_mut();
+        let outbox = &mut desk.outbox;
+        let bytes_max = outbox.replies.len() + MAIL_PER_TURN;
+        let client = &self.exchange.session.client;
+        client.take_mail(&mut outbox.replies, bytes_max);
+        outbox.seal(&self.link);
+        // A client that listens asks for nothing more, and is not idle while it is told something.
+        self.link.note_active(read_clock());
     }
 
     /// Reads once, runs what is complete, and hands the replies over to be written.
@@ -268,7 +313,11 @@ impl Connection {
 
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.link.register(cx.waker());
+        self.register(cx);
         loop {
+            if self.exchange.session.client.is_killed() {
+                return Poll::Ready(Ok(()));
+            }
             if let Some(kind) = self.link.failure() {
                 return Poll::Ready(Err(kind.into()));
             }
@@ -277,6 +326,10 @@ impl Connection {
             }
             if self.exchange.session.life == Life::Closing {
                 return Poll::Ready(Ok(()));
+            }
+            if self.exchange.session.client.has_mail() {
+                self.write_mail();
+                continue;
             }
             if self.drain.is_draining() && !self.has_requests() {
                 self.desk.borrow_mut().outbox.flush();
@@ -314,7 +367,7 @@ impl Future for Connection {
             return Poll::Pending;
         };
         if let Err(error) = ended {
-            tracing::debug!(client = self.exchange.session.id, %error, "connection lost");
+            tracing::debug!(client = self.exchange.session.client.id, %error, "connection lost");
         }
         Poll::Ready(())
     }

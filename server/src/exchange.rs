@@ -9,6 +9,9 @@
 //! A connection feeds it what its socket brings. So does `probe ops`, which counts what a request costs
 //! from its first byte to its reply's last, and counts no copy of this loop.
 
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
 use store::Millis;
 
 pub use crate::ahead::Ahead;
@@ -16,7 +19,7 @@ use crate::ahead::Next;
 use crate::commands::{Life, Session};
 use crate::dispatch::{Batch, Found};
 use crate::protocol::{Decoder, Replies};
-use crate::state::{Limit, State};
+use crate::state::{Client, Limit, State};
 
 /// How a run over some input ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub enum Stop {
 }
 
 /// One client's side of the protocol.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Exchange {
     /// What is remembered between requests.
     pub session: Session,
@@ -36,11 +39,20 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// The exchange of connection `id`.
+    /// The exchange of connection `id`, which came from nowhere and need tell no password.
     #[must_use]
     pub fn new(id: u64) -> Self {
+        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let client = Client::new(id, nowhere, nowhere, Millis(0));
+        Self::of(Arc::new(client), true)
+    }
+
+    /// The exchange of a connection, which must tell the password first if there is one and it is not
+    /// authenticated.
+    #[must_use]
+    pub fn of(client: Arc<Client>, authenticated: bool) -> Self {
         Self {
-            session: Session::new(id),
+            session: Session::new(client, authenticated),
             decoder: Decoder::default(),
         }
     }
@@ -57,6 +69,7 @@ impl Exchange {
         let limits = &state.settings.limits;
         let replies_max = replies.len() + limits.bytes(Limit::Pipeline);
         self.decoder.set_bounds(limits.bounds());
+        replies.set_protocol(self.session.protocol);
         let mut batch = Batch::new(state, now);
         let mut used = 0;
         let stop = loop {
@@ -97,7 +110,7 @@ impl Exchange {
                 }
             }
         };
-        batch.finish();
+        batch.finish(&self.session);
         (used, stop)
     }
 

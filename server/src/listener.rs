@@ -29,7 +29,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
 use crate::config::{Config, Rename};
-use crate::connection::{Connection, Desk, read_clock};
+use crate::connection::{Connection, Desk, read_clock, read_stopwatch};
 use crate::dispatch;
 use crate::drain::Drain;
 use crate::idle::Idle;
@@ -82,7 +82,9 @@ pub fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
     let address = listener.local_addr().map_err(ServerError::Listener)?;
-    let state = Arc::new(State::new(settings(address, config)?, read_clock())?);
+    let mut state = State::new(settings(address, config)?, read_clock())?;
+    state.clock = read_stopwatch;
+    let state = Arc::new(state);
     let metrics = config.metrics.map(bind).transpose()?;
     let patience = config.shutdown_timeout;
     let workers = (1..config.threads.get())
@@ -120,6 +122,7 @@ pub fn run(
 fn settings(address: SocketAddr, config: &Config) -> Result<Settings, ServerError> {
     let mut settings = Settings::new(address, config.threads, config.max_memory);
     settings.limits = config.limits.clone();
+    settings.debugging = config.enable_debug_command;
     for Rename { command, name } in &config.renames {
         settings.renames.add(command, name, dispatch::is_command)?;
     }

@@ -88,6 +88,16 @@ impl Draw {
         })
     }
 
+    /// Reads the count at argument 2, and whether `option` follows it, which doubles what is answered.
+    pub(super) fn parse_with(call: &Call<'_, '_>, option: &str) -> Result<(Self, bool), Failure> {
+        let draw = Self::parse(call.args.at(2), 1)?;
+        match call.args.len() {
+            3 => Ok((draw, false)),
+            4 if call.is(3, option) => Ok((Self::parse(call.args.at(2), 2)?, true)),
+            _ => Err(Failure::Syntax),
+        }
+    }
+
     /// Numbers below `len`.
     pub(super) fn numbers(&self, len: usize, mut random: impl FnMut() -> u64) -> Vec<usize> {
         match *self {

@@ -3,6 +3,10 @@
 //! | name                       | value                       | `SET` |
 //! |----------------------------|-----------------------------|-------|
 //! | `maxmemory`                | bytes, 0 for no bound       | yes   |
+//! | `requirepass`              | a password, or none         | yes   |
+//! | `slowlog-log-slower-than`, `slowlog-max-len` | microseconds, requests: see SLOWLOG | yes |
+//! | `latency-monitor-threshold` | milliseconds: see LATENCY  | yes   |
+//! | `enable-debug-command`     | `yes` or `no`               | no    |
 //! | `maxmemory-policy`         | `noeviction`                | only to itself |
 //! | `maxclients`               | connections                 | yes   |
 //! | `bind`, `port`, `threads`  | as at the start             | no    |
@@ -11,10 +15,13 @@
 //! | `appendonly`, `save`       | `no` and empty: nothing is kept on disk | no |
 
 use std::borrow::Cow;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Call, Failure, Outcome};
 use crate::protocol::{glob_matches, parse_bytes};
-use crate::state::{Limit, Settings};
+use crate::state::{Limit, State};
+
+const NO_INTEGER: &str = "argument couldn't be parsed into an integer";
 
 /// The settings by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,23 +29,33 @@ enum Setting {
     Appendonly,
     Bind,
     Databases,
+    EnableDebugCommand,
+    LatencyMonitorThreshold,
     Limit(Limit),
     Maxmemory,
     MaxmemoryPolicy,
     Port,
+    Requirepass,
     Save,
+    SlowlogLogSlowerThan,
+    SlowlogMaxLen,
     Threads,
 }
 
 impl Setting {
-    const OTHERS: [(&'static str, Self); 8] = [
+    const OTHERS: [(&'static str, Self); 13] = [
         ("appendonly", Self::Appendonly),
         ("bind", Self::Bind),
         ("databases", Self::Databases),
+        ("enable-debug-command", Self::EnableDebugCommand),
+        ("latency-monitor-threshold", Self::LatencyMonitorThreshold),
         ("maxmemory", Self::Maxmemory),
         ("maxmemory-policy", Self::MaxmemoryPolicy),
         ("port", Self::Port),
+        ("requirepass", Self::Requirepass),
         ("save", Self::Save),
+        ("slowlog-log-slower-than", Self::SlowlogLogSlowerThan),
+        ("slowlog-max-len", Self::SlowlogMaxLen),
         ("threads", Self::Threads),
     ];
 
@@ -47,11 +64,21 @@ impl Setting {
         limits.into_iter().chain(Self::OTHERS)
     }
 
-    fn value(self, settings: &Settings) -> String {
+    fn value(self, state: &State) -> String {
+        let State {
+            settings, slowness, ..
+        } = state;
         match self {
             Self::Appendonly => "no".to_owned(),
             Self::Bind => settings.address.ip().to_string(),
             Self::Databases => "1".to_owned(),
+            Self::EnableDebugCommand => if settings.debugging { "yes" } else { "no" }.to_owned(),
+            Self::LatencyMonitorThreshold => slowness.latency_ms.load(Relaxed).to_string(),
+            Self::SlowlogLogSlowerThan => slowness.slower_than_us.load(Relaxed).to_string(),
+            Self::SlowlogMaxLen => slowness.log_max.load(Relaxed).to_string(),
+            Self::Requirepass => {
+                String::from_utf8_lossy(&settings.password.to_bytes()).into_owned()
+            }
             Self::Limit(limit) => settings.limits.get(limit).to_string(),
             Self::Maxmemory => settings.max_memory().to_string(),
             Self::MaxmemoryPolicy => "noeviction".to_owned(),
@@ -83,6 +110,23 @@ impl Setting {
                         format!("argument must be between {min} and {max} inclusive").into()
                     })
             }
+            Self::Requirepass => Ok(Change::Password(value.into())),
+            Self::SlowlogLogSlowerThan => text
+                .parse()
+                .ok()
+                .filter(|bound| *bound >= -1)
+                .map(Change::SlowlogLogSlowerThan)
+                .ok_or(Cow::Borrowed(
+                    "argument must be between -1 and 9223372036854775807 inclusive",
+                )),
+            Self::SlowlogMaxLen => text
+                .parse()
+                .map(Change::SlowlogMaxLen)
+                .map_err(|_| Cow::Borrowed(NO_INTEGER)),
+            Self::LatencyMonitorThreshold => text
+                .parse()
+                .map(Change::LatencyMonitorThreshold)
+                .map_err(|_| Cow::Borrowed(NO_INTEGER)),
             Self::MaxmemoryPolicy if text.eq_ignore_ascii_case("noeviction") => Ok(Change::Nothing),
             Self::MaxmemoryPolicy => {
                 Err("argument(s) must be one of the following: noeviction".into())
@@ -95,6 +139,10 @@ impl Setting {
 enum Change {
     Maxmemory(u64),
     Limit(Limit, u64),
+    Password(Box<[u8]>),
+    SlowlogLogSlowerThan(i64),
+    SlowlogMaxLen(usize),
+    LatencyMonitorThreshold(u64),
     Nothing,
 }
 
@@ -107,11 +155,10 @@ pub fn get(call: &mut Call<'_, '_>) -> Outcome {
             .any(|pattern| glob_matches(pattern, name.as_bytes()))
     };
     let found: Vec<_> = Setting::all().filter(|(name, _)| asked(name)).collect();
-    call.replies.array(found.len() * 2);
+    call.replies.map(found.len());
     for (name, setting) in found {
         call.replies.bulk(name.as_bytes());
-        call.replies
-            .bulk(setting.value(&call.state.settings).as_bytes());
+        call.replies.bulk(setting.value(call.state).as_bytes());
     }
     Ok(())
 }
@@ -142,11 +189,17 @@ pub fn set(call: &mut Call<'_, '_>) -> Outcome {
             Err(why) => return Err(failed(known, &why)),
         }
     }
-    let settings = &call.state.settings;
+    let State {
+        settings, slowness, ..
+    } = call.state;
     for (_, change) in changes {
         match change {
             Change::Maxmemory(bytes) => settings.set_max_memory(bytes),
             Change::Limit(limit, value) => settings.limits.set(limit, value),
+            Change::Password(password) => settings.password.set(&password),
+            Change::SlowlogLogSlowerThan(us) => slowness.slower_than_us.store(us, Relaxed),
+            Change::SlowlogMaxLen(len) => slowness.log_max.store(len, Relaxed),
+            Change::LatencyMonitorThreshold(ms) => slowness.latency_ms.store(ms, Relaxed),
             Change::Nothing => {}
         }
     }
@@ -162,6 +215,7 @@ fn failed(name: &str, why: &str) -> Failure {
 /// `CONFIG RESETSTAT`
 pub fn resetstat(call: &mut Call<'_, '_>) -> Outcome {
     call.state.stats.reset();
+    call.state.errors.reset();
     call.replies.ok();
     Ok(())
 }

@@ -1,14 +1,20 @@
-//! The connection itself: PING, ECHO, HELLO, SELECT, CLIENT, QUIT.
+//! The connection itself: PING, ECHO, AUTH, HELLO, SELECT, RESET, QUIT. CLIENT is in `client`.
 
 use super::{Call, Failure, Life, Outcome};
-use crate::protocol::parse_integer;
+use crate::protocol::{Protocol, parse_integer};
 
 /// The version of Redis whose protocol, commands and errors this server follows.
 pub const REDIS_VERSION: &str = "7.0.15";
 
 /// `PING [message]`
 pub fn ping(call: &mut Call<'_, '_>) -> Outcome {
+    let in_channels = !call.session.subscriptions.is_empty();
     match call.args.len() {
+        1 | 2 if in_channels && call.session.protocol == Protocol::Resp2 => {
+            call.replies.array(2);
+            call.replies.bulk(b"pong");
+            call.replies.bulk(call.args.get(1).unwrap_or_default());
+        }
         1 => call.replies.status("PONG"),
         2 => call.replies.bulk(call.args.at(1)),
         _ => return Err(Failure::Arity("ping")),
@@ -38,24 +44,59 @@ pub fn select(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
-/// `HELLO [2 [AUTH user password] [SETNAME name]]`; there are no passwords, so that any will do
+/// The only user there is.
+pub(super) const USER: &[u8] = b"default";
+
+/// Lets the connection in, if the password is right.
+fn authenticate(call: &mut Call<'_, '_>, user: &[u8], password: &[u8]) -> Outcome {
+    if user != USER || !call.state.settings.password.is(password) {
+        return Err(Failure::WrongPassword);
+    }
+    call.session.authenticated = true;
+    Ok(())
+}
+
+/// `AUTH [user] password`
+pub fn auth(call: &mut Call<'_, '_>) -> Outcome {
+    let (user, password) = match call.args.len() {
+        2 if !call.state.settings.password.is_set() => {
+            return Err(Failure::Text(
+                "ERR AUTH <password> called without any password configured for the default user. \
+                 Are you sure your configuration is correct?",
+            ));
+        }
+        2 => (USER, call.args.at(1)),
+        3 => (call.args.at(1), call.args.at(2)),
+        _ => return Err(Failure::Syntax),
+    };
+    authenticate(call, user, password)?;
+    call.replies.ok();
+    Ok(())
+}
+
+/// `HELLO [version [AUTH user password] [SETNAME name]]`
 pub fn hello(call: &mut Call<'_, '_>) -> Outcome {
+    let mut protocol = call.session.protocol;
     if call.args.len() > 1 {
         let version = parse_integer(call.args.at(1)).ok_or(Failure::Text(
             "ERR Protocol version is not an integer or out of range",
         ))?;
-        if version != 2 {
-            return Err(Failure::Text("NOPROTO unsupported protocol version"));
-        }
+        protocol = [Protocol::Resp2, Protocol::Resp3]
+            .into_iter()
+            .find(|known| known.version() == version)
+            .ok_or(Failure::Text("NOPROTO unsupported protocol version"))?;
     }
-    let mut name = None;
+    let (mut credentials, mut name) = (None, None);
     let mut options = call.args.from(2);
     while let Some(option) = options.next() {
         let left = options.len();
         if option.eq_ignore_ascii_case(b"AUTH") && left >= 2 {
-            options.by_ref().take(2).for_each(drop);
+            credentials = options.next().zip(options.next());
         } else if option.eq_ignore_ascii_case(b"SETNAME") && left >= 1 {
-            name = options.next();
+            name = options
+                .next()
+                .map(super::client::checked_name)
+                .transpose()?;
         } else {
             return Err(Failure::quoting(&[
                 b"ERR Syntax error in HELLO option '",
@@ -64,19 +105,32 @@ pub fn hello(call: &mut Call<'_, '_>) -> Outcome {
             ]));
         }
     }
-    if let Some(name) = name {
-        call.session.name = checked_name(name)?.to_vec();
+    if let Some((user, password)) = credentials {
+        authenticate(call, user, password)?;
     }
+    if !call.session.authenticated && call.state.settings.password.is_set() {
+        return Err(Failure::Text(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
+             <proto> AUTH <user> <pass> option can be used to authenticate the client and select the \
+             RESP protocol version at the same time",
+        ));
+    }
+    if let Some(name) = name {
+        call.session.client.change(|mode| mode.name = name.into());
+    }
+    call.session.protocol = protocol;
+    call.session.client.change(|mode| mode.protocol = protocol);
+    call.replies.set_protocol(protocol);
     let replies = &mut *call.replies;
-    replies.array(14);
+    replies.map(7);
     for (field, value) in [("server", "redis"), ("version", REDIS_VERSION)] {
         replies.bulk(field.as_bytes());
         replies.bulk(value.as_bytes());
     }
     replies.bulk(b"proto");
-    replies.integer(2);
+    replies.integer(protocol.version());
     replies.bulk(b"id");
-    replies.integer(i64::try_from(call.session.id).unwrap_or(i64::MAX));
+    replies.integer(i64::try_from(call.session.client.id).unwrap_or(i64::MAX));
     for (field, value) in [("mode", "standalone"), ("role", "master")] {
         replies.bulk(field.as_bytes());
         replies.bulk(value.as_bytes());
@@ -86,51 +140,10 @@ pub fn hello(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
-/// `CLIENT ID`
-pub fn client_id(call: &mut Call<'_, '_>) -> Outcome {
-    call.replies
-        .integer(i64::try_from(call.session.id).unwrap_or(i64::MAX));
+/// `RESET`
+pub fn reset(call: &mut Call<'_, '_>) -> Outcome {
+    call.session.reset(call.state);
+    call.replies.set_protocol(call.session.protocol);
+    call.replies.status("RESET");
     Ok(())
-}
-
-/// `CLIENT GETNAME`
-pub fn client_getname(call: &mut Call<'_, '_>) -> Outcome {
-    match call.session.name.as_slice() {
-        [] => call.replies.null(),
-        name => call.replies.bulk(name),
-    }
-    Ok(())
-}
-
-/// `CLIENT SETNAME name`
-pub fn client_setname(call: &mut Call<'_, '_>) -> Outcome {
-    call.session.name = checked_name(call.args.at(2))?.to_vec();
-    call.replies.ok();
-    Ok(())
-}
-
-/// `CLIENT SETINFO LIB-NAME name`, `CLIENT SETINFO LIB-VER version`
-///
-/// Every client library sends them first; they are checked and then of no further use.
-pub fn client_setinfo(call: &mut Call<'_, '_>) -> Outcome {
-    let (option, value) = (call.args.at(2), call.args.at(3));
-    let name = [&b"lib-name"[..], b"lib-ver"]
-        .into_iter()
-        .find(|name| option.eq_ignore_ascii_case(name))
-        .ok_or_else(|| Failure::quoting(&[b"ERR Unrecognized option '", option, b"'"]))?;
-    if !value.iter().all(u8::is_ascii_graphic) {
-        let why = b" cannot contain spaces, newlines or special characters.";
-        return Err(Failure::quoting(&[b"ERR ", name, why]));
-    }
-    call.replies.ok();
-    Ok(())
-}
-
-fn checked_name(name: &[u8]) -> Result<&[u8], Failure> {
-    if name.iter().all(u8::is_ascii_graphic) {
-        return Ok(name);
-    }
-    Err(Failure::Text(
-        "ERR Client names cannot contain spaces, newlines or special characters.",
-    ))
 }

@@ -1,6 +1,8 @@
-//! Numbers in strings: INCR, DECR, INCRBY, DECRBY.
+//! Numbers in strings: INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT.
 
+use super::argument::{float, score};
 use super::{Call, Failure, Outcome};
+use crate::protocol::add_decimals;
 
 /// `INCR key`
 pub fn incr(call: &mut Call<'_, '_>) -> Outcome {
@@ -33,5 +35,25 @@ fn add(call: &mut Call<'_, '_>, by: i64) -> Outcome {
         .shards
         .with(key, |shard| shard.increment(key, by, now))?;
     call.replies.integer(sum);
+    Ok(())
+}
+
+/// `INCRBYFLOAT key increment`
+pub fn incrbyfloat(call: &mut Call<'_, '_>) -> Outcome {
+    let (key, now, by) = (call.key(1), call.now, call.args.at(2));
+    let sum = call.shards.with(key, |shard| {
+        let old = match shard.string(key, now)? {
+            None => b"0".to_vec(),
+            Some(old) => old.to_bytes().into_owned(),
+        };
+        float(&old).ok_or(Failure::Text("ERR value is not a valid float"))?;
+        score(by)?;
+        let [old, by] = [&old, by].map(|text| std::str::from_utf8(text).unwrap_or_default());
+        let sum = add_decimals(old, by)
+            .ok_or(Failure::Text("ERR increment would produce NaN or Infinity"))?;
+        shard.set_text(key, sum.as_bytes(), now)?;
+        Ok::<_, Failure>(sum)
+    })?;
+    call.replies.bulk(sum.as_bytes());
     Ok(())
 }

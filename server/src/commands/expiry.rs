@@ -1,4 +1,4 @@
-//! Expiry: EXPIRE and its kin, TTL, PTTL, PERSIST; and the times in `SET`.
+//! Expiry: EXPIRE and its kin, TTL, PTTL, EXPIRETIME, PEXPIRETIME, PERSIST; and the times in `SET`.
 //!
 //! A time is given in seconds or milliseconds, from the batch's time on or since the epoch. `SET`
 //! takes only times above zero; `EXPIRE` takes any, and one that has passed removes the key.
@@ -167,26 +167,38 @@ fn set_expiry(call: &mut Call<'_, '_>, clause: Clause, name: &'static str) -> Ou
 
 /// `TTL key`: seconds, rounded to the nearest
 pub fn ttl(call: &mut Call<'_, '_>) -> Outcome {
-    time_to_live(call, |left_ms| (left_ms + 500) / 1000);
+    expiry_of(call, |at, now| (at.0.saturating_sub(now.0) + 500) / 1000);
     Ok(())
 }
 
 /// `PTTL key`: milliseconds
 pub fn pttl(call: &mut Call<'_, '_>) -> Outcome {
-    time_to_live(call, |left_ms| left_ms);
+    expiry_of(call, |at, now| at.0.saturating_sub(now.0));
     Ok(())
 }
 
 /// Answers -2 where there is no key, and -1 where it stays.
-fn time_to_live(call: &mut Call<'_, '_>, unit: impl FnOnce(u64) -> u64) {
+fn expiry_of(call: &mut Call<'_, '_>, number: impl FnOnce(Millis, Millis) -> u64) {
     let (key, now) = (call.key(1), call.now);
     let expiry = call.shards.with(key, |shard| shard.expiry(key, now));
     call.tally.read(expiry.as_ref());
     call.replies.integer(match expiry {
         None => -2,
         Some(None) => -1,
-        Some(Some(at)) => i64::try_from(unit(at.0.saturating_sub(now.0))).unwrap_or(i64::MAX),
+        Some(Some(at)) => i64::try_from(number(at, now)).unwrap_or(i64::MAX),
     });
+}
+
+/// `EXPIRETIME key`: seconds since the epoch, rounded to the nearest
+pub fn expiretime(call: &mut Call<'_, '_>) -> Outcome {
+    expiry_of(call, |at, _| (at.0 + 500) / 1000);
+    Ok(())
+}
+
+/// `PEXPIRETIME key`: milliseconds since the epoch
+pub fn pexpiretime(call: &mut Call<'_, '_>) -> Outcome {
+    expiry_of(call, |at, _| at.0);
+    Ok(())
 }
 
 /// `PERSIST key`

@@ -39,6 +39,25 @@ pub enum Failure {
     /// Memory is short, so nothing may be added.
     #[error("OOM command not allowed when used memory > 'maxmemory'.")]
     OutOfMemory,
+    /// The command is for those who develop the server, and not allowed.
+    #[error(
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can \
+         run it from a local connection, otherwise you need to set this option in the configuration file, \
+         and then restart the server."
+    )]
+    Protected,
+    /// A client of RESP2 that listens to channels can do little else.
+    #[error(
+        "ERR Can't execute '{0}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed \
+         in this context"
+    )]
+    OnlyListens(&'static str),
+    /// The client has told no password yet.
+    #[error("NOAUTH Authentication required.")]
+    NotAuthenticated,
+    /// The name or the password is wrong.
+    #[error("WRONGPASS invalid username-password pair or user is disabled.")]
+    WrongPassword,
     /// How much memory is in use cannot be told.
     #[error("ERR {0}")]
     Memory(#[from] MemoryError),
@@ -56,6 +75,13 @@ impl Failure {
     pub fn quoting(parts: &[&[u8]]) -> Self {
         let parts: Vec<&[u8]> = parts.iter().copied().map(printed).collect();
         Self::Quoting(parts.concat().into())
+    }
+
+    /// The first word of the error, by which errors are counted.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let text = self.to_string();
+        text.split(' ').next().unwrap_or_default().to_owned()
     }
 
     /// Appends the error to the replies.

@@ -132,9 +132,9 @@ pub fn hlen(call: &mut Call<'_, '_>) -> Outcome {
 pub fn hgetall(call: &mut Call<'_, '_>) -> Outcome {
     read(call, |hash, replies| {
         let Some(hash) = hash else {
-            return replies.array(0);
+            return replies.map(0);
         };
-        replies.array(hash.len() * 2);
+        replies.map(hash.len());
         for (field, value) in hash.iter() {
             replies.string(Some(field));
             replies.string(Some(value));
@@ -216,10 +216,6 @@ pub fn hincrbyfloat(call: &mut Call<'_, '_>) -> Outcome {
 
 /// `HRANDFIELD key [count [WITHVALUES]]`
 pub fn hrandfield(call: &mut Call<'_, '_>) -> Outcome {
-    let with_values = call.args.len() == 4 && call.is(3, "WITHVALUES");
-    if call.args.len() > 4 || call.args.len() == 4 && !with_values {
-        return Err(Failure::Syntax);
-    }
     let state = call.state;
     if call.args.len() == 2 {
         return read(call, |hash, replies| {
@@ -227,12 +223,19 @@ pub fn hrandfield(call: &mut Call<'_, '_>) -> Outcome {
             replies.string(drawn.map(|(field, _)| field));
         });
     }
-    let draw = Draw::parse(call.args.at(2), if with_values { 2 } else { 1 })?;
+    let (draw, with_values) = Draw::parse_with(call, "WITHVALUES")?;
     read(call, |hash, replies| {
         let all: Vec<_> = hash.into_iter().flat_map(HashRef::iter).collect();
         let numbers = draw.numbers(all.len(), || state.random());
-        replies.array(numbers.len() * if with_values { 2 } else { 1 });
+        if with_values {
+            replies.pairs(numbers.len());
+        } else {
+            replies.array(numbers.len());
+        }
         for (field, value) in numbers.iter().filter_map(|number| all.get(*number)) {
+            if with_values {
+                replies.pair();
+            }
             replies.string(Some(*field));
             if with_values {
                 replies.string(Some(*value));

@@ -15,16 +15,28 @@ enum Section {
     Server,
     Clients,
     Memory,
+    Persistence,
     Stats,
+    Replication,
+    Cpu,
+    Modules,
+    Errorstats,
+    Cluster,
     Keyspace,
 }
 
 impl Section {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 11] = [
         ("Server", Self::Server),
         ("Clients", Self::Clients),
         ("Memory", Self::Memory),
+        ("Persistence", Self::Persistence),
         ("Stats", Self::Stats),
+        ("Replication", Self::Replication),
+        ("CPU", Self::Cpu),
+        ("Modules", Self::Modules),
+        ("Errorstats", Self::Errorstats),
+        ("Cluster", Self::Cluster),
         ("Keyspace", Self::Keyspace),
     ];
 }
@@ -54,6 +66,12 @@ pub fn info(call: &mut Call<'_, '_>) -> Outcome {
             Section::Server => server(call, &mut text),
             Section::Clients => clients(call, &mut text),
             Section::Memory => memory(call, &mut text)?,
+            Section::Persistence => process::persistence(&mut text),
+            Section::Replication => process::replication(call, &mut text),
+            Section::Cpu => process::cpu(&mut text),
+            Section::Modules => {}
+            Section::Errorstats => process::errors(call, &mut text),
+            Section::Cluster => process::cluster(&mut text),
             Section::Stats => stats(call, &mut text),
             Section::Keyspace => keyspace(call, &mut text),
         }
@@ -68,6 +86,8 @@ macro_rules! fields {
         $(line($text, &format_args!(concat!(stringify!($name), ":{}"), $value));)+
     };
 }
+
+mod process;
 
 fn line(text: &mut String, content: &std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
@@ -97,6 +117,7 @@ fn clients(call: &Call<'_, '_>, text: &mut String) {
         connected_clients: call.state.stats.snapshot().connected_clients,
         maxclients: call.state.settings.max_clients(),
         blocked_clients: 0,
+        tracking_clients: 0,
     }
 }
 
@@ -109,6 +130,7 @@ fn memory(call: &mut Call<'_, '_>, text: &mut String) -> Result<(), Failure> {
         used_memory_rss_human: human(usage.resident),
         used_memory_peak: usage.peak,
         used_memory_peak_human: human(usage.peak),
+        used_memory_startup: usage.startup,
         used_memory_dataset: Shards::used_bytes(call.shards),
         maxmemory: call.state.settings.max_memory(),
         maxmemory_human: human(call.state.settings.max_memory()),
@@ -132,6 +154,9 @@ fn stats(call: &mut Call<'_, '_>, text: &mut String) {
         evicted_keys: 0,
         keyspace_hits: counters.keyspace_hits,
         keyspace_misses: counters.keyspace_misses,
+        pubsub_channels: call.state.channels.channels(),
+        pubsub_patterns: call.state.channels.patterns(),
+        total_error_replies: call.state.errors.total(),
     }
 }
 

@@ -1,8 +1,12 @@
-//! Keys of any type: DEL, UNLINK, EXISTS, TYPE, DBSIZE, FLUSHALL, RANDOMKEY, OBJECT, MEMORY.
+//! Keys of any type: DEL, UNLINK, EXISTS, TOUCH, TYPE, DBSIZE, FLUSHALL, KEYS, RANDOMKEY.
 
 use store::{Key, Millis, Shard, Shards};
 
 use super::{Call, Failure, Outcome};
+use crate::protocol::{Replies, glob_matches};
+
+/// Keys that KEYS looks at before it gives the lock of their shard back.
+const KEYS_AT_ONCE: usize = 10_000;
 
 /// `DEL key [key …]`, `UNLINK key [key …]`
 pub fn del(call: &mut Call<'_, '_>) -> Outcome {
@@ -11,7 +15,7 @@ pub fn del(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
-/// `EXISTS key [key …]`; a key that is named twice counts twice
+/// `EXISTS key [key …]`, `TOUCH key [key …]`; a key that is named twice counts twice
 pub fn exists(call: &mut Call<'_, '_>) -> Outcome {
     let asked = call.args.len() - 1;
     let found = count_keys(call, Shard::contains);
@@ -81,33 +85,22 @@ pub fn randomkey(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
-/// `OBJECT ENCODING key`
-pub fn object_encoding(call: &mut Call<'_, '_>) -> Outcome {
-    let (key, now) = (call.key(2), call.now);
-    match call.shards.with(key, |shard| shard.encoding(key, now)) {
-        Some(encoding) => call.replies.bulk(encoding.name().as_bytes()),
-        None => call.replies.null(),
-    }
-    Ok(())
-}
-
-/// `MEMORY USAGE key [SAMPLES count]`; the count is exact, so there is nothing to sample
-pub fn memory_usage(call: &mut Call<'_, '_>) -> Outcome {
-    let mut options = call.args.from(3);
-    while let Some(option) = options.next() {
-        if !option.eq_ignore_ascii_case(b"SAMPLES") {
-            return Err(Failure::Syntax);
-        }
-        let samples = options.next().ok_or(Failure::Syntax)?;
-        let samples = crate::protocol::parse_integer(samples).ok_or(Failure::NotAnInteger)?;
-        if samples < 0 {
-            return Err(Failure::Syntax);
+/// `KEYS pattern`
+pub fn keys(call: &mut Call<'_, '_>) -> Outcome {
+    let pattern = call.args.at(1);
+    let (mut keys, mut found, mut cursor) = (Replies::new(call.replies.protocol()), 0, 0);
+    loop {
+        cursor = call.shards.scan(cursor, KEYS_AT_ONCE, call.now, |key, _| {
+            if pattern == b"*" || glob_matches(pattern, key) {
+                keys.bulk(key);
+                found += 1;
+            }
+        });
+        if cursor == 0 {
+            break;
         }
     }
-    let (key, now) = (call.key(2), call.now);
-    match call.shards.with(key, |shard| shard.memory_usage(key, now)) {
-        Some(bytes) => call.replies.count(bytes),
-        None => call.replies.null(),
-    }
+    call.replies.array(found);
+    call.replies.append(&keys);
     Ok(())
 }

@@ -7,10 +7,13 @@
 //! | file          | commands                                                             |
 //! |---------------|----------------------------------------------------------------------|
 //! | `string`      | GET, SET and their kin                                               |
-//! | `counter`     | INCR, DECR, INCRBY, DECRBY                                           |
-//! | `key`         | DEL, UNLINK, EXISTS, TYPE, DBSIZE, FLUSHALL, RANDOMKEY, OBJECT, MEMORY |
+//! | `text`        | GETRANGE, SETRANGE                                                   |
+//! | `counter`     | INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT                              |
+//! | `bitmap`, `bit_operation` | SETBIT, GETBIT, BITCOUNT, BITPOS; BITOP                  |
+//! | `key`         | DEL, UNLINK, EXISTS, TYPE, DBSIZE, FLUSHALL, KEYS, RANDOMKEY         |
+//! | `object`      | OBJECT                                                               |
 //! | `copy`        | COPY, RENAME, RENAMENX                                               |
-//! | `expiry`      | EXPIRE and its kin, TTL, PTTL, PERSIST                               |
+//! | `expiry`      | EXPIRE and its kin, TTL, EXPIRETIME, PERSIST                         |
 //! | `hash`        | HSET and its kin                                                     |
 //! | `list`, `list_move` | LPUSH and its kin; LMOVE, RPOPLPUSH, LMPOP                      |
 //! | `set`, `set_algebra` | SADD and its kin; SINTER, SUNION, SDIFF                        |
@@ -19,27 +22,42 @@
 //! | `argument`    | arguments that several of these read alike                           |
 //! | `scan`        | SCAN                                                                 |
 //! | `transaction` | MULTI, EXEC, DISCARD, WATCH, UNWATCH                                 |
-//! | `connection`  | PING, ECHO, HELLO, SELECT, CLIENT, QUIT                              |
+//! | `connection`, `client` | PING, ECHO, AUTH, HELLO, SELECT, RESET, QUIT; CLIENT        |
+//! | `pubsub`      | SUBSCRIBE, PSUBSCRIBE, PUBLISH, PUBSUB                               |
 //! | `configuration` | CONFIG                                                             |
 //! | `info`        | INFO                                                                 |
+//! | `memory`, `slowlog`, `latency`, `debug` | MEMORY, SLOWLOG, LATENCY, DEBUG            |
+//! | `server`      | WAIT, SWAPDB, TIME                                                   |
 
 mod argument;
+pub mod bit_operation;
+pub mod bitmap;
+pub mod client;
+mod command;
 pub mod configuration;
 pub mod connection;
 pub mod copy;
 pub mod counter;
+pub mod debug;
 pub mod expiry;
 mod failure;
 pub mod hash;
 pub mod info;
 pub mod key;
+pub mod latency;
 pub mod list;
 pub mod list_move;
+pub mod memory;
+pub mod object;
+pub mod pubsub;
 pub mod scan;
+pub mod server;
 mod session;
 pub mod set;
 pub mod set_algebra;
+pub mod slowlog;
 pub mod string;
+pub mod text;
 pub mod transaction;
 pub mod walk;
 pub mod zset;
@@ -48,11 +66,12 @@ pub mod zset_range;
 
 use store::{Key, Millis, StringRef};
 
+pub use command::{Command, Find, Flags, Group, KeySpec};
 pub use failure::{Failure, printed};
-pub use session::{Life, Queued, Session, Transaction};
+pub use session::{Life, Queued, ReplyMode, Session, Subscriptions, Transaction};
 
 use crate::protocol::{Args, Replies};
-use crate::state::{Access, State, Tally};
+use crate::state::{Access, SlowRequest, State, Tally, shortened};
 
 /// One request on its way.
 #[derive(Debug)]
@@ -71,12 +90,51 @@ pub struct Call<'c, 's> {
     pub tally: &'c mut Tally,
     /// Where the reply goes.
     pub replies: &'c mut Replies,
+    /// What runs.
+    pub command: &'static Command,
 }
 
 /// What running a command comes to: its reply is appended, or it failed and appended nothing.
 pub type Outcome = Result<(), Failure>;
 
 impl<'c> Call<'c, '_> {
+    /// Runs the command, and looks at how long that takes where it may be long.
+    #[inline]
+    pub fn run(&mut self) -> Outcome {
+        let command = self.command;
+        if command.flags.any(Flags::FAST.and(Flags::UNTIMED)) {
+            return (command.run)(self);
+        }
+        let begun_us = (self.state.clock)();
+        let outcome = (command.run)(self);
+        let took_us = (self.state.clock)().saturating_sub(begun_us);
+        let slowness = &self.state.slowness;
+        if slowness.is_slow(took_us) && !command.flags.has(Flags::SKIP_SLOWLOG) {
+            self.note_slow(took_us);
+        }
+        slowness.note_event("command", self.now, took_us);
+        outcome
+    }
+
+    #[cold]
+    fn note_slow(&self, took_us: u64) {
+        let client = &self.session.client;
+        self.state.slowness.note(SlowRequest {
+            number: 0,
+            at: self.now,
+            took_us,
+            arguments: shortened(self.args.from(0)),
+            address: client.address.to_string(),
+            name: client.name(),
+        });
+    }
+
+    /// Notes what runs for `CLIENT LIST`, which a batch does at its end only.
+    pub(crate) fn note_command(&self) {
+        let address = std::ptr::from_ref(self.command).addr();
+        self.session.client.note_batch(self.now, address);
+    }
+
     /// Argument `at`, hashed.
     #[must_use]
     #[inline]
@@ -109,93 +167,6 @@ impl Tally {
         match found {
             Some(_) => self.hits += 1,
             None => self.misses += 1,
-        }
-    }
-}
-
-/// A set of properties of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flags(u8);
-
-impl Flags {
-    /// None.
-    pub const NONE: Self = Self(0);
-    /// Changes keys.
-    pub const WRITE: Self = Self(1);
-    /// Reads keys.
-    pub const READONLY: Self = Self(1 << 1);
-    /// Is refused when memory is short.
-    pub const DENYOOM: Self = Self(1 << 2);
-    /// Takes constant or logarithmic time.
-    pub const FAST: Self = Self(1 << 3);
-    /// Runs at once inside a transaction, where others are queued.
-    pub const UNQUEUED: Self = Self(1 << 4);
-    /// Is refused when memory is short, and a transaction with it in the queue too: `EXEC` itself.
-    pub const EXEC: Self = Self(1 << 5);
-
-    /// The properties of both.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether all properties of `other` are among these.
-    #[must_use]
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// The names that `COMMAND` gives them.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        [
-            (Self::WRITE, "write"),
-            (Self::READONLY, "readonly"),
-            (Self::DENYOOM, "denyoom"),
-            (Self::FAST, "fast"),
-        ]
-        .into_iter()
-        .filter_map(move |(flag, name)| self.has(flag).then_some(name))
-    }
-}
-
-/// Which arguments of a command are keys; all zero for none.
-#[derive(Clone, Copy, Debug)]
-pub struct Keys {
-    /// The first argument that is a key.
-    pub first: i8,
-    /// The last one; counted from the end if negative.
-    pub last: i8,
-    /// The distance from key to key.
-    pub step: i8,
-}
-
-/// A command or a subcommand, as the dispatcher's table has it.
-#[derive(Debug)]
-pub struct Command {
-    /// Its name in lower case; `container|name` for a subcommand.
-    pub name: &'static str,
-    /// Arguments with the name; at least so many if negative.
-    pub arity: i8,
-    /// Its properties.
-    pub flags: Flags,
-    /// Its keys.
-    pub keys: Keys,
-    /// What runs it.
-    pub run: for<'c, 's> fn(&mut Call<'c, 's>) -> Outcome,
-    /// Its subcommands; where there are any, the second argument names one.
-    pub subcommands: &'static [Command],
-}
-
-impl Command {
-    /// Whether a request of `len` arguments, the name among them, is for this command.
-    #[must_use]
-    #[inline]
-    pub fn takes(&self, len: usize) -> bool {
-        let bound = usize::from(self.arity.unsigned_abs());
-        if self.arity < 0 {
-            len >= bound
-        } else {
-            len == bound
         }
     }
 }

@@ -52,7 +52,7 @@ pub fn scan(call: &mut Call<'_, '_>) -> Outcome {
             return Err(Failure::Syntax);
         }
     }
-    let mut keys = Replies::default();
+    let mut keys = Replies::new(call.replies.protocol());
     let mut found = 0;
     let next = call.shards.scan(cursor, count, call.now, |key, kind| {
         let wanted = match filter {

@@ -6,10 +6,14 @@
 //! EXEC: doomed → EXECABORT │ a watched key changed → no array │ else every queued command, at once
 //! ```
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use store::{Keyspace, Millis, WatchVersion};
 
 use super::Command;
-use crate::protocol::{Args, Span};
+use crate::protocol::{Args, Protocol, Span};
+use crate::state::{Client, State, Topic};
 
 /// Whether the connection goes on after the replies so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,17 +25,66 @@ pub enum Life {
     Closing,
 }
 
-/// One connection's memory.
+/// Whether replies are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplyMode {
+    /// They are.
+    #[default]
+    On,
+    /// None is.
+    Off,
+    /// The next one is not: `CLIENT REPLY SKIP` itself runs.
+    SkipNext,
+    /// This one is not.
+    Skip,
+}
+
+/// The channels and patterns that a connection listens to.
 #[derive(Debug, Default)]
+pub struct Subscriptions {
+    channels: BTreeSet<Box<[u8]>>,
+    patterns: BTreeSet<Box<[u8]>>,
+}
+
+impl Subscriptions {
+    /// Those of one kind.
+    pub fn of(&mut self, topic: Topic) -> &mut BTreeSet<Box<[u8]>> {
+        match topic {
+            Topic::Channel => &mut self.channels,
+            Topic::Pattern => &mut self.patterns,
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.channels.len() + self.patterns.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One connection's memory.
+#[derive(Debug)]
 pub struct Session {
-    /// The number that `CLIENT ID` shows.
-    pub id: u64,
-    /// The name that the client gave itself; empty if none.
-    pub name: Vec<u8>,
+    /// The connection as others see it.
+    pub client: Arc<Client>,
     /// The transaction that is open, if one is.
     pub transaction: Option<Box<Transaction>>,
     /// Whether to read on.
     pub life: Life,
+    /// What its replies are written in.
+    pub protocol: Protocol,
+    /// Whether it need not tell a password: there was none when it came, or it has told it.
+    pub authenticated: bool,
+    /// Whether it wants replies.
+    pub reply_mode: ReplyMode,
+    /// What it listens to.
+    pub subscriptions: Subscriptions,
     watched: Vec<Watched>,
 }
 
@@ -94,13 +147,59 @@ pub struct Watched {
 }
 
 impl Session {
-    /// The session of connection `id`.
+    /// The session of a connection.
     #[must_use]
-    pub fn new(id: u64) -> Self {
+    pub fn new(client: Arc<Client>, authenticated: bool) -> Self {
         Self {
-            id,
-            ..Self::default()
+            client,
+            transaction: None,
+            life: Life::Open,
+            protocol: Protocol::Resp2,
+            authenticated,
+            reply_mode: ReplyMode::On,
+            subscriptions: Subscriptions::default(),
+            watched: Vec::new(),
         }
+    }
+
+    /// Whether a client of RESP2 listens to channels, and may do little else.
+    #[must_use]
+    #[inline]
+    pub fn only_listens(&self) -> bool {
+        self.protocol == Protocol::Resp2 && !self.subscriptions.is_empty()
+    }
+
+    /// Lets others see how much it listens to.
+    pub fn note_subscriptions(&self) {
+        let Subscriptions { channels, patterns } = &self.subscriptions;
+        self.client.change(|mode| {
+            mode.channels = channels.len();
+            mode.patterns = patterns.len();
+        });
+    }
+
+    /// Gives back what it holds: its transaction, what it watches, what it listens to.
+    pub fn release(&mut self, state: &State) {
+        self.transaction = None;
+        self.unwatch(&state.keyspace);
+        for topic in [Topic::Channel, Topic::Pattern] {
+            for name in std::mem::take(self.subscriptions.of(topic)) {
+                state.channels.unsubscribe(topic, &name, &self.client);
+            }
+        }
+    }
+
+    /// Lets it be as it was when it came.
+    pub fn reset(&mut self, state: &State) {
+        self.release(state);
+        self.protocol = Protocol::Resp2;
+        self.authenticated = !state.settings.password.is_set();
+        self.reply_mode = ReplyMode::On;
+        self.client.change(|mode| {
+            mode.name = Box::default();
+            mode.protocol = Protocol::Resp2;
+            (mode.channels, mode.patterns) = (0, 0);
+        });
     }
 
     /// Bytes that a transaction has queued.

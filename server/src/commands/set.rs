@@ -55,9 +55,9 @@ pub fn srem(call: &mut Call<'_, '_>) -> Outcome {
 pub fn smembers(call: &mut Call<'_, '_>) -> Outcome {
     read(call, |set, replies| {
         let Some(set) = set else {
-            return replies.array(0);
+            return replies.set(0);
         };
-        replies.array(set.len());
+        replies.set(set.len());
         for member in set.iter() {
             replies.string(Some(member));
         }
@@ -111,7 +111,7 @@ pub fn spop(call: &mut Call<'_, '_>) -> Outcome {
         })
     })?;
     if count.is_some() {
-        call.replies.array(popped.len());
+        call.replies.set(popped.len());
     } else if popped.is_empty() {
         call.replies.null();
     }

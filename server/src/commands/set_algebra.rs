@@ -69,7 +69,7 @@ fn answer(call: &mut Call<'_, '_>, operation: Operation) -> Outcome {
     let result = call
         .shards
         .with_keys(&keys, |shards| operation.of(shards, &keys, now))?;
-    call.replies.array(result.len());
+    call.replies.set(result.len());
     for member in result {
         call.replies.bulk(&member);
     }

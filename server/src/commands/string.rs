@@ -219,6 +219,68 @@ pub fn getdel(call: &mut Call<'_, '_>) -> Outcome {
     })
 }
 
+/// What `GETEX` does to the expiry.
+enum Getex<'c> {
+    Nothing,
+    Persist,
+    At(expiry::Clause, &'c [u8]),
+}
+
+impl<'c> Getex<'c> {
+    fn parse(call: &Call<'c, '_>) -> Result<Self, Failure> {
+        let mut getex = Self::Nothing;
+        let mut options = call.args.from(2);
+        while let Some(option) = options.next() {
+            getex = match (expiry::Clause::parse(option), &getex) {
+                (Some(clause), Self::Nothing) => {
+                    Self::At(clause, options.next().ok_or(Failure::Syntax)?)
+                }
+                (Some(clause), Self::At(earlier, _)) if *earlier == clause => {
+                    Self::At(clause, options.next().ok_or(Failure::Syntax)?)
+                }
+                (None, Self::Nothing | Self::Persist)
+                    if option.eq_ignore_ascii_case(b"PERSIST") =>
+                {
+                    Self::Persist
+                }
+                _ => return Err(Failure::Syntax),
+            };
+        }
+        Ok(getex)
+    }
+}
+
+/// `GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]`
+pub fn getex(call: &mut Call<'_, '_>) -> Outcome {
+    let getex = Getex::parse(call)?;
+    let (key, now) = (call.key(1), call.now);
+    let Call {
+        shards,
+        replies,
+        tally,
+        ..
+    } = call;
+    shards.with(key, |shard| {
+        let string = shard.string(key, now)?;
+        tally.read(string.as_ref());
+        if string.is_none() {
+            replies.null();
+            return Ok(());
+        }
+        let at = match getex {
+            Getex::At(clause, number) => Some(clause.resolve(number, now, "getex")?),
+            Getex::Nothing | Getex::Persist => None,
+        };
+        replies.string(string);
+        if let Some(at) = at {
+            shard.set_expiry(key, at, now)?;
+        } else if let Getex::Persist = getex {
+            shard.persist(key, now);
+        }
+        Ok(())
+    })
+}
+
 /// `MGET key [key …]`
 pub fn mget(call: &mut Call<'_, '_>) -> Outcome {
     let now = call.now;
@@ -263,6 +325,31 @@ pub fn mset(call: &mut Call<'_, '_>) -> Outcome {
         })
     })?;
     call.replies.ok();
+    Ok(())
+}
+
+/// `MSETNX key value [key value …]`: all or none
+pub fn msetnx(call: &mut Call<'_, '_>) -> Outcome {
+    if call.args.len().is_multiple_of(2) {
+        return Err(Failure::Arity("msetnx"));
+    }
+    let (args, now) = (call.args, call.now);
+    let keys: Vec<Key<'_>> = args
+        .from(1)
+        .step_by(2)
+        .map(|key| call.state.keyspace.key(key))
+        .collect();
+    let set = call.shards.with_keys(&keys, |shards| {
+        if keys.iter().any(|&key| shards.shard(key).contains(key, now)) {
+            return Ok(0);
+        }
+        let values = args.from(2).step_by(2);
+        keys.iter().zip(values).try_for_each(|(&key, value)| {
+            shards.shard(key).set(key, value, ExpiryChange::Clear, now)
+        })?;
+        Ok::<_, store::StoreError>(1)
+    })?;
+    call.replies.integer(set);
     Ok(())
 }
 

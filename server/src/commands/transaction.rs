@@ -93,9 +93,11 @@ fn run_all(call: &mut Call<'_, '_>, transaction: &Transaction) {
             now: call.now,
             tally: call.tally,
             replies: call.replies,
+            command: queued.command,
         };
         inner.tally.commands += 1;
-        if let Err(failure) = (queued.command.run)(&mut inner) {
+        if let Err(failure) = inner.run() {
+            call.state.errors.count_code(failure.code());
             failure.reply(call.replies);
         }
     }

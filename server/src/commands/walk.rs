@@ -4,7 +4,7 @@
 //! visited yet, as in SCAN.
 
 use super::{Call, Failure, Outcome};
-use crate::protocol::{Replies, glob_matches, parse_integer, print_double};
+use crate::protocol::{Args, Protocol, Replies, glob_matches, parse_integer, print_double};
 
 /// Elements that a call visits if it does not say how many.
 const COUNT_DEFAULT: usize = 10;
@@ -25,11 +25,11 @@ struct Walk<'c> {
 }
 
 impl<'c> Walk<'c> {
-    fn parse(args: crate::protocol::Args<'c>) -> Result<Self, Failure> {
+    fn parse(args: Args<'c>, protocol: Protocol) -> Result<Self, Failure> {
         let mut walk = Self {
             pattern: None,
             count: COUNT_DEFAULT,
-            found: Replies::default(),
+            found: Replies::new(protocol),
             len: 0,
         };
         let mut options = args.from(3);
@@ -82,7 +82,7 @@ pub fn hscan(call: &mut Call<'_, '_>) -> Outcome {
             empty(replies);
             return Ok(());
         };
-        let mut walk = Walk::parse(args)?;
+        let mut walk = Walk::parse(args, replies.protocol())?;
         let next = hash.scan(cursor, walk.count, |field, value| {
             walk.meet(field, |found| {
                 found.string(Some(value));
@@ -105,7 +105,7 @@ pub fn sscan(call: &mut Call<'_, '_>) -> Outcome {
             empty(replies);
             return Ok(());
         };
-        let mut walk = Walk::parse(args)?;
+        let mut walk = Walk::parse(args, replies.protocol())?;
         let next = set.scan(cursor, walk.count, |member| walk.meet(member, |_| 0));
         walk.reply(next, replies);
         Ok(())
@@ -123,7 +123,7 @@ pub fn zscan(call: &mut Call<'_, '_>) -> Outcome {
             empty(replies);
             return Ok(());
         };
-        let mut walk = Walk::parse(args)?;
+        let mut walk = Walk::parse(args, replies.protocol())?;
         let next = zset.scan(cursor, walk.count, |member, score| {
             walk.meet(member, |found| {
                 found.bulk(print_double(score).as_bytes());

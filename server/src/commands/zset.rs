@@ -1,18 +1,33 @@
 //! Sorted sets: ZADD and its kin. Ranges are in `zset_range`, unions and the like in `zset_algebra`.
 
-use store::{Zset, ZsetRef};
+use store::{StringRef, Zset, ZsetRef};
 
 use super::argument::{Draw, below, pop_count, score};
 use super::list_move::Mpop;
 use super::{Call, Failure, Outcome};
-use crate::protocol::{Replies, print_double};
+use crate::protocol::Replies;
 
 const NOT_A_NUMBER: Failure = Failure::Text("ERR resulting score is not a number (NaN)");
 
 impl Replies {
-    /// A score.
-    pub(super) fn score(&mut self, score: f64) {
-        self.bulk(print_double(score).as_bytes());
+    /// The head of `len` members, with their scores or without.
+    pub(super) fn members(&mut self, len: usize, with_scores: bool) {
+        if with_scores {
+            self.pairs(len);
+        } else {
+            self.array(len);
+        }
+    }
+
+    /// One of them.
+    pub(super) fn member(&mut self, member: StringRef<'_>, score: Option<f64>) {
+        if score.is_some() {
+            self.pair();
+        }
+        self.string(Some(member));
+        if let Some(score) = score {
+            self.double(score);
+        }
     }
 }
 
@@ -172,7 +187,7 @@ pub fn zadd(call: &mut Call<'_, '_>) -> Outcome {
         let by = scores.first().copied().unwrap_or_default();
         let member = args.at(first + 1);
         match edit(call, |zset| increment(zset, member, by, conditions))?? {
-            Some(score) => call.replies.score(score),
+            Some(score) => call.replies.double(score),
             None => call.replies.null(),
         }
         return Ok(());
@@ -201,7 +216,7 @@ pub fn zincrby(call: &mut Call<'_, '_>) -> Outcome {
     let (by, member) = (score(call.args.at(2))?, call.args.at(3));
     let conditions = Conditions::default();
     match edit(call, |zset| increment(zset, member, by, conditions))?? {
-        Some(score) => call.replies.score(score),
+        Some(score) => call.replies.double(score),
         None => call.replies.null(),
     }
     Ok(())
@@ -227,7 +242,7 @@ pub fn zcard(call: &mut Call<'_, '_>) -> Outcome {
 
 fn score_or_null(zset: Option<ZsetRef<'_>>, member: &[u8], replies: &mut Replies) {
     match zset.and_then(|zset| zset.score(member)) {
-        Some(score) => replies.score(score),
+        Some(score) => replies.double(score),
         None => replies.null(),
     }
 }
@@ -289,7 +304,7 @@ fn rank(call: &mut Call<'_, '_>, lowest: Lowest) -> Outcome {
             (Some((rank, score)), true) => {
                 replies.array(2);
                 replies.count(rank);
-                replies.score(score);
+                replies.double(score);
             }
         }
     })
@@ -332,10 +347,17 @@ fn pop(call: &mut Call<'_, '_>, lowest: Lowest) -> Outcome {
         _ => return Err(Failure::Syntax),
     };
     let taken = edit(call, |zset| take(zset, lowest, count))?;
-    call.replies.array(taken.len() * 2);
-    for (member, score) in taken {
-        call.replies.bulk(&member);
-        call.replies.score(score);
+    if call.args.len() == 2 {
+        call.replies.array(taken.len() * 2);
+        for (member, score) in taken {
+            call.replies.bulk(&member);
+            call.replies.double(score);
+        }
+    } else {
+        call.replies.members(taken.len(), true);
+        for (member, score) in taken {
+            call.replies.member(StringRef::Bytes(&member), Some(score));
+        }
     }
     Ok(())
 }
@@ -370,17 +392,13 @@ pub fn zmpop(call: &mut Call<'_, '_>) -> Outcome {
     for (member, score) in taken {
         call.replies.array(2);
         call.replies.bulk(&member);
-        call.replies.score(score);
+        call.replies.double(score);
     }
     Ok(())
 }
 
 /// `ZRANDMEMBER key [count [WITHSCORES]]`
 pub fn zrandmember(call: &mut Call<'_, '_>) -> Outcome {
-    let with_scores = call.args.len() == 4 && call.is(3, "WITHSCORES");
-    if call.args.len() > 4 || call.args.len() == 4 && !with_scores {
-        return Err(Failure::Syntax);
-    }
     let state = call.state;
     if call.args.len() == 2 {
         return read(call, |zset, replies| {
@@ -391,21 +409,13 @@ pub fn zrandmember(call: &mut Call<'_, '_>) -> Outcome {
             replies.string(drawn.map(|(member, _)| member));
         });
     }
-    let each = if with_scores { 2 } else { 1 };
-    let draw = Draw::parse(call.args.at(2), each)?;
+    let (draw, with_scores) = Draw::parse_with(call, "WITHSCORES")?;
     read(call, |zset, replies| {
         let all: Vec<_> = zset.into_iter().flat_map(ZsetRef::iter).collect();
         let numbers = draw.numbers(all.len(), || state.random());
-        replies.array(if with_scores {
-            numbers.len() * 2
-        } else {
-            numbers.len()
-        });
+        replies.members(numbers.len(), with_scores);
         for (member, score) in numbers.iter().filter_map(|number| all.get(*number)) {
-            replies.string(Some(*member));
-            if with_scores {
-                replies.score(*score);
-            }
+            replies.member(*member, with_scores.then_some(*score));
         }
     })
 }

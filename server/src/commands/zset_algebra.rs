@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use store::{Key, LockedShards, Millis, Shard, ValueRef};
+use store::{Key, LockedShards, Millis, Shard, StringRef, ValueRef};
 
 use super::argument::{count, float};
 use super::{Call, Failure, Outcome};
@@ -40,7 +40,7 @@ type Scores = BTreeMap<Vec<u8>, f64>;
 
 /// The members of a sorted set, or of a set, whose scores are 1.
 fn members(shard: &mut Shard, key: Key<'_>, now: Millis) -> Result<Scores, Failure> {
-    let owned = |member: store::StringRef<'_>| member.to_bytes().into_owned();
+    let owned = |member: StringRef<'_>| member.to_bytes().into_owned();
     match shard.get(key, now) {
         None => Ok(Scores::new()),
         Some(ValueRef::Zset(zset)) => Ok(zset
@@ -228,12 +228,10 @@ fn answer(call: &mut Call<'_, '_>, operation: Operation, name: &str) -> Outcome 
     let options = Options::parse(call, &request, operation, Target::Reply)?;
     let found = options.combine(operation, sources);
     let replies = &mut *call.replies;
-    replies.array(found.len() * if options.with_scores { 2 } else { 1 });
+    replies.members(found.len(), options.with_scores);
     for (member, score) in found {
-        replies.bulk(&member);
-        if options.with_scores {
-            replies.score(score);
-        }
+        let score = options.with_scores.then_some(score);
+        replies.member(StringRef::Bytes(&member), score);
     }
     Ok(())
 }

@@ -249,12 +249,9 @@ impl<'c> Request<'c> {
     }
 
     fn reply(&self, found: &[(store::StringRef<'_>, f64)], replies: &mut Replies) {
-        replies.array(found.len() * if self.with_scores { 2 } else { 1 });
+        replies.members(found.len(), self.with_scores);
         for (member, score) in found {
-            replies.string(Some(*member));
-            if self.with_scores {
-                replies.score(*score);
-            }
+            replies.member(*member, self.with_scores.then_some(*score));
         }
     }
 }

@@ -53,6 +53,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// How long clients have to read their replies when the server ends.
     pub shutdown_timeout: Duration,
+    /// Whether DEBUG SLEEP and DEBUG OBJECT run.
+    pub enable_debug_command: bool,
 }
 
 /// Why a server cannot be run as it is told.
@@ -172,6 +174,7 @@ impl Config {
             shutdown_timeout: options
                 .shutdown_timeout
                 .map_or(default.shutdown_timeout, Duration::from_secs),
+            enable_debug_command: options.enable_debug_command == Some(Switch::Yes),
         };
         if config.threads.get() > MAX_THREADS {
             return Err(ConfigError::Threads(config.threads));
@@ -202,6 +205,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             metrics: None,
             shutdown_timeout: Duration::from_secs(10),
+            enable_debug_command: false,
         }
     }
 }
@@ -251,7 +255,7 @@ mod tests {
              --maxclients 5 --timeout 60 --client-query-buffer-limit 2mb --proto-max-bulk-len 1mb \
              --proto-max-args 9 --output-buffer-limit 3mb --pubsub-buffer-limit 4mb \
              --pipeline-limit 64kb --log-level warn --log-format json --metrics-port 0 \
-             --metrics-bind 127.0.0.2 --shutdown-timeout 3",
+             --metrics-bind 127.0.0.2 --shutdown-timeout 3 --enable-debug-command yes",
         )
         .unwrap();
         let by_file = parse_file(
@@ -275,6 +279,7 @@ mod tests {
             metrics-port = 0
             metrics-bind = "127.0.0.2"
             shutdown-timeout = 3
+            enable-debug-command = true
             "#,
             "",
         )
@@ -285,7 +290,7 @@ mod tests {
         let options = CommandLine::command();
         let names = options.get_arguments().filter_map(clap::Arg::get_long);
         let others: Vec<_> = names.filter(|name| *name != "config").collect();
-        assert_eq!(others.len(), 19, "every flag is in this test: {others:?}");
+        assert_eq!(others.len(), 20, "every flag is in this test: {others:?}");
     }
 
     #[test]

@@ -35,6 +35,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "yes|no", help_heading = "Safety")]
     pub(super) protected_mode: Option<Switch>,
 
+    /// Run DEBUG SLEEP and DEBUG OBJECT [default: no]
+    #[arg(long, value_name = "yes|no", help_heading = "Safety")]
+    pub(super) enable_debug_command: Option<Switch>,
+
     /// Give a command another name, or none (COMMAND=); may be repeated
     #[arg(
         long = "rename-command",
@@ -135,6 +139,7 @@ impl Options {
             threads: self.threads.or(file.threads),
             max_memory: self.max_memory.or(file.max_memory),
             protected_mode: self.protected_mode.or(file.protected_mode),
+            enable_debug_command: self.enable_debug_command.or(file.enable_debug_command),
             renames: Vec::new(),
             rename_command,
             max_clients: self.max_clients.or(file.max_clients),

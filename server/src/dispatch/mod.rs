@@ -8,13 +8,16 @@
 //!
 //! A [`Batch`] is everything decoded from one read of one connection: one clock reading, one tally.
 
-mod collections;
 mod listing;
 mod table;
 
+pub(crate) use table::name_at;
+
 use store::{Millis, TOUCHED_AT_ONCE};
 
-use crate::commands::{Call, Command, Failure, Flags, Life, Outcome, Queued, Session, printed};
+use crate::commands::{
+    Call, Command, Failure, Find, Flags, Life, Outcome, Queued, ReplyMode, Session, printed,
+};
 use crate::protocol::{Args, Replies};
 use crate::state::{Access, State, Tally};
 
@@ -40,6 +43,8 @@ pub struct Batch<'s> {
     now: Millis,
     tally: Tally,
     room: Room,
+    /// The command that ran last.
+    last: Option<&'static Command>,
 }
 
 impl<'s> Batch<'s> {
@@ -53,6 +58,7 @@ impl<'s> Batch<'s> {
             now,
             tally: Tally::default(),
             room: Room::Unknown,
+            last: None,
         }
     }
 
@@ -71,8 +77,41 @@ impl<'s> Batch<'s> {
         args: Args<'_>,
         replies: &mut Replies,
     ) {
+        if session.reply_mode != ReplyMode::On {
+            return self.run_unanswered(session, found, args, replies);
+        }
         if let Err(failure) = self.try_run(session, found, args, replies) {
+            self.state.errors.count_code(failure.code());
             failure.reply(replies);
+        }
+    }
+
+    /// Runs a request of a client that wants no replies; what it did not ask for is written all the same.
+    #[cold]
+    fn run_unanswered(
+        &mut self,
+        session: &mut Session,
+        found: Option<&'static Command>,
+        args: Args<'_>,
+        replies: &mut Replies,
+    ) {
+        let before = session.reply_mode;
+        if before == ReplyMode::SkipNext {
+            session.reply_mode = ReplyMode::Skip;
+        }
+        let len = replies.len();
+        if let Err(failure) = self.try_run(session, found, args, replies) {
+            self.state.errors.count_code(failure.code());
+        } else if session.reply_mode == ReplyMode::On
+            || self
+                .last
+                .is_some_and(|command| command.flags.has(Flags::PUBSUB))
+        {
+            return;
+        }
+        replies.truncate(len);
+        if session.reply_mode == ReplyMode::Skip {
+            session.reply_mode = ReplyMode::On;
         }
     }
 
@@ -91,8 +130,12 @@ impl<'s> Batch<'s> {
             if command.subcommands.is_empty() {
                 *found = Some(command);
             }
-            if let Ok(first @ 1..) = usize::try_from(command.keys.first) {
-                *key = args.get(first).map(|key| self.state.keyspace.key(key));
+            if let Some(spec) = command.keys.first()
+                && spec.find != Find::Counted
+            {
+                *key = args
+                    .get(spec.first.into())
+                    .map(|key| self.state.keyspace.key(key));
             }
         }
         self.state.keyspace.touch(keys.into_iter().flatten());
@@ -108,14 +151,37 @@ impl<'s> Batch<'s> {
     ) -> Outcome {
         let command = match found.map_or_else(|| resolve(self.state, args), Ok) {
             Ok(command) => command,
+            Err(_) if is_of_http(args) => {
+                tracing::warn!(
+                    client = session.client.id,
+                    "closed: it speaks HTTP, perhaps for a page that means harm"
+                );
+                session.life = Life::Closing;
+                return Ok(());
+            }
             Err(failure) => return Err(refuse(session, failure)),
         };
         if !command.takes(args.len()) {
             let failure = Failure::Arity(command.name);
             return Err(refuse_command(self.state, session, command, failure));
         }
+        if command.flags.has(Flags::PROTECTED) && !self.state.settings.debugging {
+            let failure = Failure::Protected;
+            return Err(refuse_command(self.state, session, command, failure));
+        }
+        if !session.authenticated
+            && self.state.settings.password.is_set()
+            && !command.flags.has(Flags::NO_AUTH)
+        {
+            let failure = Failure::NotAuthenticated;
+            return Err(refuse_command(self.state, session, command, failure));
+        }
         if self.state.settings.max_memory() > 0 {
             self.check_room(session, command)?;
+        }
+        if session.only_listens() && !command.flags.has(Flags::WHILE_SUBSCRIBED) {
+            let failure = Failure::OnlyListens(command.name);
+            return Err(refuse_command(self.state, session, command, failure));
         }
         if let Some(transaction) = &mut session.transaction
             && !command.flags.has(Flags::UNQUEUED)
@@ -127,6 +193,7 @@ impl<'s> Batch<'s> {
             return Ok(());
         }
         self.tally.commands += 1;
+        self.last = Some(command);
         let mut call = Call {
             state: self.state,
             shards: &mut self.shards,
@@ -135,8 +202,9 @@ impl<'s> Batch<'s> {
             now: self.now,
             tally: &mut self.tally,
             replies,
+            command,
         };
-        (command.run)(&mut call)
+        call.run()
     }
 
     /// Refuses what could need more memory than `maxmemory` allows.
@@ -179,7 +247,11 @@ impl<'s> Batch<'s> {
     }
 
     /// Adds what the batch counted to the server's counters.
-    pub fn finish(mut self) {
+    pub fn finish(mut self, session: &Session) {
+        if let Some(command) = self.last {
+            let address = std::ptr::from_ref(command).addr();
+            session.client.note_batch(self.now, address);
+        }
         self.state.stats.add(&mut self.tally);
     }
 }
@@ -207,6 +279,13 @@ fn resolve(state: &State, args: Args<'_>) -> Result<&'static Command, Failure> {
             b" HELP.",
         ])
     })
+}
+
+/// Whether a request begins as lines of HTTP do: a web page could have sent it, with commands behind it.
+#[cold]
+fn is_of_http(args: Args<'_>) -> bool {
+    let name = args.at(0);
+    name.eq_ignore_ascii_case(b"POST") || name.eq_ignore_ascii_case(b"HOST:")
 }
 
 #[cold]
@@ -271,9 +350,9 @@ pub fn is_command(name: &[u8]) -> bool {
     table::find(name).is_some()
 }
 
-/// Ends a session: what it watches is given back.
+/// Ends a session: what it holds is given back.
 pub fn close(state: &State, session: &mut Session) {
-    session.transaction = None;
-    session.unwatch(&state.keyspace);
+    session.release(state);
+    state.clients.remove(session.client.id);
     session.life = Life::Closing;
 }

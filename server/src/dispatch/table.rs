@@ -12,14 +12,20 @@
 //!
 //! No name of a command is longer than 16 bytes; the compiler checks it. No name ends with a zero byte,
 //! which is what the number has behind a shorter one.
+//!
+//! A file for each kind of value has the entries, a row each: name, arity, flags, keys, what runs it, the
+//! version of Redis that had it first, what it does, and its subcommands. `COMMAND` answers from them.
 
-use crate::commands::{
-    Call, Command, Failure, Flags, Keys, Outcome, configuration, connection, copy, counter, expiry,
-    info, key, scan, string, transaction,
-};
+mod connections;
+mod hashes;
+mod keys;
+mod lists;
+mod server;
+mod sets;
+mod sorted_sets;
+mod strings;
 
-use super::collections::COLLECTIONS;
-use super::listing;
+use crate::commands::{Call, Command, Failure, Find, KeySpec, Outcome};
 
 const NAME_MAX: usize = 16;
 const SLOT_BITS: u32 = 9;
@@ -28,219 +34,124 @@ const EMPTY: u8 = u8::MAX;
 /// An odd number whose bits are spread: the fraction of the golden ratio.
 const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
-pub(super) const NO_KEYS: Keys = Keys {
-    first: 0,
-    last: 0,
-    step: 0,
-};
-pub(super) const FIRST: Keys = Keys {
-    first: 1,
-    last: 1,
-    step: 1,
-};
-const SECOND: Keys = Keys {
-    first: 2,
-    last: 2,
-    step: 1,
-};
-pub(super) const ALL: Keys = Keys {
-    first: 1,
-    last: -1,
-    step: 1,
-};
-pub(super) const FIRST_TWO: Keys = Keys {
-    first: 1,
-    last: 2,
-    step: 1,
-};
-const PAIRS: Keys = Keys {
-    first: 1,
-    last: -1,
-    step: 2,
-};
+/// Rows of the table, of one group.
+macro_rules! commands {
+    ($group:ident: $(
+        $name:literal $arity:literal [$($flag:ident)*] [$($keys:expr),*] $run:path,
+        $since:literal $summary:literal $({ $subcommands:path })?;
+    )*) => {
+        &[$($crate::commands::Command {
+            name: $name,
+            arity: $arity,
+            flags: $crate::commands::Flags::NONE $(.and($crate::commands::Flags::$flag))*,
+            keys: &[$($keys),*],
+            run: $run,
+            group: $crate::commands::Group::$group,
+            since: $since,
+            summary: $summary,
+            subcommands: commands!(@subcommands $($subcommands)?),
+        }),*]
+    };
+    (@subcommands) => { &[] };
+    (@subcommands $subcommands:path) => { $subcommands };
+}
+use commands;
 
-const NONE: Flags = Flags::NONE;
-const FAST: Flags = Flags::FAST;
-pub(super) const READ: Flags = Flags::READONLY;
-pub(super) const READ_FAST: Flags = Flags::READONLY.and(FAST);
-pub(super) const WRITE: Flags = Flags::WRITE;
-pub(super) const WRITE_FAST: Flags = Flags::WRITE.and(FAST);
-pub(super) const GROW: Flags = Flags::WRITE.and(Flags::DENYOOM);
-pub(super) const GROW_FAST: Flags = GROW.and(FAST);
-const AT_ONCE: Flags = FAST.and(Flags::UNQUEUED);
-
-type Run = for<'c, 's> fn(&mut Call<'c, 's>) -> Outcome;
-
-pub(super) const fn command(
-    name: &'static str,
-    arity: i8,
-    flags: Flags,
-    keys: Keys,
-    run: Run,
-) -> Command {
-    Command {
-        name,
-        arity,
-        flags,
-        keys,
-        run,
-        subcommands: &[],
+/// Argument `first` is a key.
+const fn at(first: u8, access: &'static str) -> KeySpec {
+    let find = Find::One;
+    KeySpec {
+        access,
+        first,
+        find,
     }
 }
 
-const fn container(name: &'static str, subcommands: &'static [Command]) -> Command {
-    Command {
-        name,
-        arity: -2,
-        flags: NONE,
-        keys: NO_KEYS,
-        run: container_itself,
-        subcommands,
+/// All arguments from `first` on are keys.
+const fn all(first: u8, access: &'static str) -> KeySpec {
+    let find = Find::All(1);
+    KeySpec {
+        access,
+        first,
+        find,
+    }
+}
+
+/// Argument `first` is a key, and every second one behind it.
+const fn pairs(first: u8, access: &'static str) -> KeySpec {
+    let find = Find::All(2);
+    KeySpec {
+        access,
+        first,
+        find,
+    }
+}
+
+/// Argument `first` says how many keys follow it.
+const fn counted(first: u8, access: &'static str) -> KeySpec {
+    let find = Find::Counted;
+    KeySpec {
+        access,
+        first,
+        find,
     }
 }
 
 /// A container runs by its subcommands only.
-fn container_itself(_call: &mut Call<'_, '_>) -> Outcome {
+fn container(_call: &mut Call<'_, '_>) -> Outcome {
     Err(Failure::Syntax)
 }
 
-/// Every command.
-pub(super) static COMMANDS: [&Command; KEYS_AND_SERVER.len() + COLLECTIONS.len()] = commands();
+const GROUPS: [&[Command]; 11] = [
+    strings::STRINGS,
+    strings::BITMAPS,
+    keys::KEYS,
+    hashes::HASHES,
+    lists::LISTS,
+    sets::SETS,
+    sorted_sets::SORTED_SETS,
+    connections::CHANNELS,
+    connections::TRANSACTIONS,
+    connections::CONNECTIONS,
+    server::SERVER,
+];
+
+const LEN: usize = len();
 
 #[expect(
     clippy::indexing_slicing,
     reason = "runs in the compiler, which would refuse it"
 )]
-const fn commands() -> [&'static Command; KEYS_AND_SERVER.len() + COLLECTIONS.len()] {
-    let mut commands = [&KEYS_AND_SERVER[0]; _];
-    let mut entry = 0;
-    while entry < commands.len() {
-        commands[entry] = if entry < KEYS_AND_SERVER.len() {
-            &KEYS_AND_SERVER[entry]
-        } else {
-            &COLLECTIONS[entry - KEYS_AND_SERVER.len()]
-        };
-        entry += 1;
+const fn len() -> usize {
+    let (mut len, mut group) = (0, 0);
+    while group < GROUPS.len() {
+        len += GROUPS[group].len();
+        group += 1;
+    }
+    len
+}
+
+/// Every command.
+pub(super) static COMMANDS: [&Command; LEN] = entries();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs in the compiler, which would refuse it"
+)]
+const fn entries() -> [&'static Command; LEN] {
+    let mut commands = [&GROUPS[0][0]; LEN];
+    let (mut entry, mut group) = (0, 0);
+    while group < GROUPS.len() {
+        let mut row = 0;
+        while row < GROUPS[group].len() {
+            commands[entry] = &GROUPS[group][row];
+            entry += 1;
+            row += 1;
+        }
+        group += 1;
     }
     commands
 }
-
-static KEYS_AND_SERVER: [Command; 50] = [
-    command("append", 3, GROW_FAST, FIRST, string::append),
-    command("decr", 2, GROW_FAST, FIRST, counter::decr),
-    command("decrby", 3, GROW_FAST, FIRST, counter::decrby),
-    command("get", 2, READ_FAST, FIRST, string::get),
-    command("getdel", 2, WRITE_FAST, FIRST, string::getdel),
-    command("getset", 3, GROW_FAST, FIRST, string::getset),
-    command("incr", 2, GROW_FAST, FIRST, counter::incr),
-    command("incrby", 3, GROW_FAST, FIRST, counter::incrby),
-    command("mget", -2, READ_FAST, ALL, string::mget),
-    command("mset", -3, GROW, PAIRS, string::mset),
-    command("psetex", 4, GROW, FIRST, string::psetex),
-    command("set", -3, GROW, FIRST, string::set),
-    command("setex", 4, GROW, FIRST, string::setex),
-    command("setnx", 3, GROW_FAST, FIRST, string::setnx),
-    command("strlen", 2, READ_FAST, FIRST, string::strlen),
-    command("copy", -3, GROW, FIRST_TWO, copy::copy),
-    command("rename", 3, WRITE, FIRST_TWO, copy::rename),
-    command("renamenx", 3, WRITE_FAST, FIRST_TWO, copy::renamenx),
-    command("dbsize", 1, READ_FAST, NO_KEYS, key::dbsize),
-    command("del", -2, WRITE, ALL, key::del),
-    command("exists", -2, READ_FAST, ALL, key::exists),
-    command("flushall", -1, WRITE, NO_KEYS, key::flush),
-    command("flushdb", -1, WRITE, NO_KEYS, key::flush),
-    command("randomkey", 1, READ, NO_KEYS, key::randomkey),
-    command("scan", -2, READ, NO_KEYS, scan::scan),
-    command("type", 2, READ_FAST, FIRST, key::kind),
-    command("unlink", -2, WRITE_FAST, ALL, key::del),
-    command("expire", -3, WRITE_FAST, FIRST, expiry::expire),
-    command("expireat", -3, WRITE_FAST, FIRST, expiry::expireat),
-    command("persist", 2, WRITE_FAST, FIRST, expiry::persist),
-    command("pexpire", -3, WRITE_FAST, FIRST, expiry::pexpire),
-    command("pexpireat", -3, WRITE_FAST, FIRST, expiry::pexpireat),
-    command("pttl", 2, READ_FAST, FIRST, expiry::pttl),
-    command("ttl", 2, READ_FAST, FIRST, expiry::ttl),
-    command("discard", 1, AT_ONCE, NO_KEYS, transaction::discard),
-    command(
-        "exec",
-        1,
-        Flags::UNQUEUED.and(Flags::EXEC),
-        NO_KEYS,
-        transaction::exec,
-    ),
-    command("multi", 1, AT_ONCE, NO_KEYS, transaction::multi),
-    command("unwatch", 1, FAST, NO_KEYS, transaction::unwatch),
-    command("watch", -2, AT_ONCE, ALL, transaction::watch),
-    command("echo", 2, FAST, NO_KEYS, connection::echo),
-    command("hello", -1, FAST, NO_KEYS, connection::hello),
-    command("ping", -1, FAST, NO_KEYS, connection::ping),
-    command("quit", -1, AT_ONCE, NO_KEYS, connection::quit),
-    command("select", 2, FAST, NO_KEYS, connection::select),
-    command("info", -1, NONE, NO_KEYS, info::info),
-    container("client", &CLIENT),
-    Command {
-        run: listing::all,
-        arity: -1,
-        ..container("command", &COMMAND)
-    },
-    container("config", &CONFIG),
-    container("memory", &MEMORY),
-    container("object", &OBJECT),
-];
-
-static CLIENT: [Command; 4] = [
-    command(
-        "client|getname",
-        2,
-        NONE,
-        NO_KEYS,
-        connection::client_getname,
-    ),
-    command("client|id", 2, NONE, NO_KEYS, connection::client_id),
-    command(
-        "client|setinfo",
-        4,
-        NONE,
-        NO_KEYS,
-        connection::client_setinfo,
-    ),
-    command(
-        "client|setname",
-        3,
-        NONE,
-        NO_KEYS,
-        connection::client_setname,
-    ),
-];
-
-static COMMAND: [Command; 3] = [
-    command("command|count", 2, NONE, NO_KEYS, listing::count),
-    command("command|docs", -2, NONE, NO_KEYS, listing::docs),
-    command("command|info", -2, NONE, NO_KEYS, listing::info),
-];
-
-static CONFIG: [Command; 4] = [
-    command("config|get", -3, NONE, NO_KEYS, configuration::get),
-    command(
-        "config|resetstat",
-        2,
-        NONE,
-        NO_KEYS,
-        configuration::resetstat,
-    ),
-    command("config|rewrite", 2, NONE, NO_KEYS, configuration::rewrite),
-    command("config|set", -4, NONE, NO_KEYS, configuration::set),
-];
-
-static MEMORY: [Command; 1] = [command("memory|usage", -3, READ, SECOND, key::memory_usage)];
-
-static OBJECT: [Command; 1] = [command(
-    "object|encoding",
-    3,
-    READ,
-    SECOND,
-    key::object_encoding,
-)];
 
 /// The packed names, in the order of [`COMMANDS`].
 static NAMES: [u128; COMMANDS.len()] = packed_names();
@@ -333,6 +244,15 @@ pub(super) fn find_subcommand(
     })
 }
 
+/// The name of the command at an address, if there is one.
+pub(crate) fn name_at(address: usize) -> Option<&'static str> {
+    COMMANDS
+        .iter()
+        .flat_map(|command| std::iter::once(*command).chain(command.subcommands))
+        .find(|command| std::ptr::from_ref(*command).addr() == address)
+        .map(|command| command.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,12 +300,10 @@ mod tests {
     #[test]
     fn keys_and_subcommands_are_consistent() {
         for command in &COMMANDS {
-            assert_eq!(
-                command.keys.first == 0,
-                command.keys.step == 0,
-                "{}",
-                command.name
-            );
+            let least = usize::from(command.arity.unsigned_abs());
+            for spec in command.keys {
+                assert!((1..least).contains(&spec.first.into()), "{}", command.name);
+            }
             for subcommand in command.subcommands {
                 let prefix = format!("{}|", command.name);
                 assert!(subcommand.name.starts_with(&prefix), "{}", subcommand.name);

@@ -4,7 +4,7 @@
 //! |-----------|-------------------------------------------------------------|
 //! | `decoder` | request frames, decoded in place as ranges of the buffer    |
 //! | `inline`  | requests typed as a line, with quotes and escapes           |
-//! | `reply`   | RESP2 replies, appended to one growing buffer               |
+//! | `reply`   | replies in RESP2 and RESP3, appended to one growing buffer  |
 //! | `number`  | integers and memory sizes as Redis reads them               |
 //! | `glob`    | the patterns of `SCAN MATCH` and `CONFIG GET`               |
 //!
@@ -23,4 +23,4 @@ pub use decoder::{
 pub use float::{add_decimals, print_double};
 pub use glob::glob_matches;
 pub use number::{parse_bytes, parse_integer};
-pub use reply::Replies;
+pub use reply::{Protocol, Replies};

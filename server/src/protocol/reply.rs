@@ -1,11 +1,42 @@
-//! RESP2 replies, appended to one buffer that is written when the input is drained.
+//! Replies, appended to one buffer that is written when the input is drained.
 //!
-//! | reply        | bytes               | reply      | bytes       |
-//! |--------------|---------------------|------------|-------------|
-//! | status       | `+OK\r\n`           | no value   | `$-1\r\n`   |
-//! | error        | `-ERR text\r\n`     | no array   | `*-1\r\n`   |
-//! | integer      | `:42\r\n`           | array of n | `*n\r\n` …  |
-//! | bulk string  | `$5\r\nvalue\r\n`   |            |             |
+//! | reply        | RESP2               | RESP3                 |
+//! |--------------|---------------------|-----------------------|
+//! | status       | `+OK\r\n`           | the same              |
+//! | error        | `-ERR text\r\n`     | the same              |
+//! | integer      | `:42\r\n`           | the same              |
+//! | bulk string  | `$5\r\nvalue\r\n`   | the same              |
+//! | array of n   | `*n\r\n` …          | the same              |
+//! | no value     | `$-1\r\n`           | `_\r\n`               |
+//! | no array     | `*-1\r\n`           | `_\r\n`               |
+//! | map of n     | `*2n\r\n` …         | `%n\r\n` …            |
+//! | set of n     | `*n\r\n` …          | `~n\r\n` …            |
+//! | push of n    | `*n\r\n` …          | `>n\r\n` …            |
+//! | double       | `$3\r\n1.5\r\n`     | `,1.5\r\n`            |
+//! | text         | `$2\r\nhi\r\n`      | `=6\r\ntxt:hi\r\n`    |
+
+use super::print_double;
+
+/// Which protocol a client has asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// What every client speaks that did not ask for another.
+    #[default]
+    Resp2,
+    /// What `HELLO 3` asks for.
+    Resp3,
+}
+
+impl Protocol {
+    /// The number that `HELLO` knows it by.
+    #[must_use]
+    pub const fn version(self) -> i64 {
+        match self {
+            Self::Resp2 => 2,
+            Self::Resp3 => 3,
+        }
+    }
+}
 
 /// Longest a decimal `i64` with its marker and line end can be, and then some.
 const NUMBER_LINE: usize = 24;
@@ -14,9 +45,30 @@ const NUMBER_LINE: usize = 24;
 #[derive(Debug, Default)]
 pub struct Replies {
     bytes: Vec<u8>,
+    protocol: Protocol,
 }
 
 impl Replies {
+    /// No replies, to be written in `protocol`.
+    #[must_use]
+    pub fn new(protocol: Protocol) -> Self {
+        Self {
+            bytes: Vec::new(),
+            protocol,
+        }
+    }
+
+    /// What replies are written in.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Lets what follows be written in `protocol`.
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+    }
+
     /// Bytes that wait to be written.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -58,6 +110,13 @@ impl Replies {
     pub fn status(&mut self, word: &'static str) {
         self.bytes.push(b'+');
         self.bytes.extend_from_slice(word.as_bytes());
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+
+    /// A status of text, without a line end.
+    pub fn line(&mut self, text: &str) {
+        self.bytes.push(b'+');
+        self.bytes.extend_from_slice(text.as_bytes());
         self.bytes.extend_from_slice(b"\r\n");
     }
 
@@ -107,17 +166,99 @@ impl Replies {
     /// No value.
     #[inline]
     pub fn null(&mut self) {
-        self.bytes.extend_from_slice(b"$-1\r\n");
+        self.bytes.extend_from_slice(match self.protocol {
+            Protocol::Resp2 => b"$-1\r\n",
+            Protocol::Resp3 => b"_\r\n",
+        });
     }
 
     /// No array: what `EXEC` answers when a watched key has changed.
     pub fn null_array(&mut self) {
-        self.bytes.extend_from_slice(b"*-1\r\n");
+        self.bytes.extend_from_slice(match self.protocol {
+            Protocol::Resp2 => b"*-1\r\n",
+            Protocol::Resp3 => b"_\r\n",
+        });
     }
 
     /// The head of an array; its `len` elements follow.
     pub fn array(&mut self, len: usize) {
         self.length_line(b'*', len);
+    }
+
+    /// The head of a map; `len` keys follow, each with its value.
+    pub fn map(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.length_line(b'*', len * 2),
+            Protocol::Resp3 => self.length_line(b'%', len),
+        }
+    }
+
+    /// The head of a set; its `len` elements follow.
+    pub fn set(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.length_line(b'*', len),
+            Protocol::Resp3 => self.length_line(b'~', len),
+        }
+    }
+
+    /// The head of what no request asked for; its `len` elements follow.
+    pub fn push(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.length_line(b'*', len),
+            Protocol::Resp3 => self.length_line(b'>', len),
+        }
+    }
+
+    /// The head of `len` pairs: each an array of two in RESP3, all in one array in RESP2.
+    pub fn pairs(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.length_line(b'*', len * 2),
+            Protocol::Resp3 => self.length_line(b'*', len),
+        }
+    }
+
+    /// The head of one pair of [`pairs`](Self::pairs).
+    #[inline]
+    pub fn pair(&mut self) {
+        if self.protocol == Protocol::Resp3 {
+            self.length_line(b'*', 2);
+        }
+    }
+
+    /// A number with a fraction.
+    pub fn double(&mut self, number: f64) {
+        let text = print_double(number);
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(text.as_bytes()),
+            Protocol::Resp3 => {
+                self.bytes.push(b',');
+                self.bytes.extend_from_slice(text.as_bytes());
+                self.bytes.extend_from_slice(b"\r\n");
+            }
+        }
+    }
+
+    /// A text for people.
+    pub fn text(&mut self, text: &str) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(text.as_bytes()),
+            Protocol::Resp3 => {
+                self.length_line(b'=', text.len() + 4);
+                self.bytes.extend_from_slice(b"txt:");
+                self.bytes.extend_from_slice(text.as_bytes());
+                self.bytes.extend_from_slice(b"\r\n");
+            }
+        }
+    }
+
+    /// Bytes of a reply that was written apart.
+    pub fn append_bytes(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Takes back what was appended since there were `len` bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.bytes.truncate(len);
     }
 
     /// Replies that were written apart, because their number had to be known first.
@@ -206,6 +347,34 @@ mod tests {
         assert_eq!(
             bytes(|replies| replies.error(b"ERR a\r\nb\r\n")),
             b"-ERR a  b\r\n"
+        );
+    }
+
+    #[test]
+    fn what_has_a_type_in_one_protocol_has_a_form_in_the_other() {
+        let all = |replies: &mut Replies| {
+            replies.null();
+            replies.null_array();
+            replies.map(1);
+            replies.set(2);
+            replies.push(3);
+            replies.pairs(4);
+            replies.pair();
+            replies.double(-1.5);
+            replies.double(f64::INFINITY);
+            replies.text("hi");
+        };
+        assert_eq!(
+            bytes(all).escape_ascii().to_string(),
+            "$-1\\r\\n*-1\\r\\n*2\\r\\n*2\\r\\n*3\\r\\n*8\\r\\n\
+             $4\\r\\n-1.5\\r\\n$3\\r\\ninf\\r\\n$2\\r\\nhi\\r\\n"
+        );
+        let mut replies = Replies::new(Protocol::Resp3);
+        all(&mut replies);
+        assert_eq!(
+            replies.take().escape_ascii().to_string(),
+            "_\\r\\n_\\r\\n%1\\r\\n~2\\r\\n>3\\r\\n*4\\r\\n*2\\r\\n\
+             ,-1.5\\r\\n,inf\\r\\n=6\\r\\ntxt:hi\\r\\n"
         );
     }
 

@@ -27,6 +27,7 @@ pub struct Memory {
     resident: stats::resident_mib,
     last: AtomicU64,
     peak: AtomicU64,
+    startup: u64,
     input_since: AtomicU64,
 }
 
@@ -56,6 +57,8 @@ pub struct Usage {
     pub used: u64,
     /// The largest `used` that was read.
     pub peak: u64,
+    /// What `used` was at the start.
+    pub startup: u64,
     /// Bytes of the allocator's pages that are in memory.
     pub resident: u64,
 }
@@ -63,15 +66,16 @@ pub struct Usage {
 impl Memory {
     /// Takes the first reading.
     pub fn new() -> Result<Self, MemoryError> {
-        let memory = Self {
+        let mut memory = Self {
             epoch: epoch::mib()?,
             allocated: stats::allocated::mib()?,
             resident: stats::resident::mib()?,
             last: AtomicU64::new(0),
             peak: AtomicU64::new(0),
+            startup: 0,
             input_since: AtomicU64::new(0),
         };
-        memory.measure()?;
+        memory.startup = memory.measure()?.used;
         Ok(memory)
     }
 
@@ -86,6 +90,7 @@ impl Memory {
         Ok(Usage {
             used,
             peak,
+            startup: self.startup,
             resident,
         })
     }

@@ -6,13 +6,18 @@
 //! | [`Access`]   | one batch       | whether shards are locked one by one, or all are held |
 //! | [`Tally`]    | one batch       | counts, added to [`Stats`] when the batch ends        |
 //!
-//! No part reads a clock or a socket.
+//! No part reads a clock or a socket by itself.
 
 mod access;
+mod channels;
+mod client;
+mod errors;
 mod limits;
 mod memory;
+mod password;
 mod renames;
 mod settings;
+mod slowness;
 mod stats;
 
 use std::collections::hash_map::RandomState;
@@ -22,10 +27,15 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use store::{HashKey, Keyspace, Millis, ShardCount};
 
 pub use access::Access;
+pub use channels::{Channels, Topic};
+pub use client::{Client, Clients, Mode};
+pub use errors::Errors;
 pub use limits::{Limit, Limits};
 pub use memory::{Memory, MemoryError, Usage};
+pub use password::Password;
 pub use renames::{RenameError, Renames};
 pub use settings::Settings;
+pub use slowness::{Latencies, Sample, SlowRequest, Slowness, shortened};
 pub use stats::{Admission, Snapshot, Stats, Tally};
 
 /// What all connections share.
@@ -39,6 +49,17 @@ pub struct State {
     pub stats: Stats,
     /// The allocator's count.
     pub memory: Memory,
+    /// The errors that were answered.
+    pub errors: Errors,
+    /// Who is connected.
+    pub clients: Clients,
+    /// Who listens to what.
+    pub channels: Channels,
+    /// What took long.
+    pub slowness: Slowness,
+    /// Reads a clock that only goes forward, in microseconds: for the few commands that may take long.
+    /// It stands still until there is one.
+    pub clock: fn() -> u64,
     /// When the server started.
     pub started: Millis,
     /// Forty hexadecimal digits that no other run has.
@@ -72,6 +93,11 @@ impl State {
             settings,
             stats: Stats::default(),
             memory: Memory::new()?,
+            errors: Errors::default(),
+            clients: Clients::default(),
+            channels: Channels::default(),
+            slowness: Slowness::default(),
+            clock: || 0,
             started,
             run_id: format!("{a:016x}{b:016x}{:08x}", c >> 32),
             last_client: AtomicU64::new(0),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::{Limit, Limits, Renames};
+use super::{Limit, Limits, Password, Renames};
 
 /// The settings of a running server.
 #[derive(Debug)]
@@ -13,6 +13,10 @@ pub struct Settings {
     pub address: SocketAddr,
     /// Threads that serve connections.
     pub threads: NonZeroUsize,
+    /// What clients must tell before anything else.
+    pub password: Password,
+    /// Whether `DEBUG` is allowed.
+    pub debugging: bool,
     /// Bounds of what clients may take.
     pub limits: Limits,
     /// Commands that have another name, or none.
@@ -27,6 +31,8 @@ impl Settings {
         Self {
             address,
             threads,
+            password: Password::default(),
+            debugging: false,
             limits: Limits::default(),
             renames: Renames::default(),
             max_memory: AtomicU64::new(max_memory),
