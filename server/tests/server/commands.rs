@@ -328,7 +328,7 @@ fn the_connection_knows_itself() {
             .starts_with("-ERR Unrecognized option")
     );
     assert_eq!(
-        client.ask_line("HELLO 3"),
+        client.ask_line("HELLO 4"),
         "-NOPROTO unsupported protocol version\r\n"
     );
     assert_eq!(client.ask_line("SELECT 0"), "+OK\r\n");

@@ -5,6 +5,9 @@
 //! | `frames`       | the decoder agrees with a naive one, however the bytes are cut   |
 //! | `wire`         | pipelines, cut frames, malformed frames, greedy clients          |
 //! | `commands`     | what each command does, through a client library                 |
+//! | `clients`      | programs that were written for Redis                             |
+//! | `channels`     | who gets which message                                           |
+//! | `sessions`     | AUTH, CLIENT, RESET                                              |
 //! | `transactions` | `EXEC` happens at one instant, `WATCH` notices                   |
 //! | `memory`       | `maxmemory`, and what idle and slow connections hold             |
 //! | `process`      | flags, the line it prints, signals, exit codes                   |
@@ -21,6 +24,8 @@
     reason = "tests fail by panicking, and say on standard error what they skip"
 )]
 
+mod channels;
+mod clients;
 mod commands;
 mod differential;
 mod frames;
@@ -31,6 +36,7 @@ mod operation;
 mod process;
 mod proxy;
 mod random;
+mod sessions;
 mod support;
 mod transactions;
 mod wire;

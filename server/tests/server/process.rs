@@ -44,6 +44,38 @@ fn help_and_version_are_for_people_and_end_well() {
 }
 
 #[test]
+fn debug_runs_where_it_is_allowed() {
+    let mut server = Process::start(&["--port", "0", "--enable-debug-command"]);
+    let mut client = server.connect();
+    for line in [
+        "SET k v",
+        "CONFIG SET latency-monitor-threshold 1",
+        "DEBUG SLEEP 0.02",
+    ] {
+        assert_eq!(client.ask_line(line), "+OK\r\n");
+    }
+    let described = client.ask_line("DEBUG OBJECT k");
+    assert!(
+        described.starts_with("+encoding:embstr memory:"),
+        "{described}"
+    );
+    assert_eq!(client.ask_line("DEBUG OBJECT none"), "-ERR no such key\r\n");
+    let log = client.ask_line("SLOWLOG GET");
+    assert!(log.contains("$5\r\nSLEEP\r\n"), "{log}");
+    let latest = client.ask_line("LATENCY LATEST");
+    assert!(
+        latest.starts_with("*1\r\n*4\r\n$7\r\ncommand\r\n:"),
+        "{latest}"
+    );
+    assert!(
+        client
+            .ask_line("LATENCY HISTORY command")
+            .starts_with("*1\r\n*2\r\n:")
+    );
+    assert_eq!(client.ask_line("LATENCY RESET"), ":1\r\n");
+}
+
+#[test]
 fn flags_reach_the_server() {
     let mut server = Process::start(&["--port", "0", "--maxmemory", "100mb", "--threads", "2"]);
     let mut client = server.connect();

@@ -193,6 +193,12 @@ impl Raw {
         self.reply()
     }
 
+    /// The same for a request without blanks in its arguments.
+    pub(crate) fn ask_bytes(&mut self, line: &str) -> Vec<u8> {
+        let arguments: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
+        self.ask(&arguments)
+    }
+
     /// The same for a request without blanks in its arguments, and a reply that is text.
     pub(crate) fn ask_line(&mut self, line: &str) -> String {
         let arguments: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
@@ -245,11 +251,12 @@ pub(crate) fn reply_len(bytes: &[u8]) -> Option<usize> {
             .unwrap()
     };
     let len = match bytes[0] {
-        b'+' | b'-' | b':' => line,
-        b'$' => line + usize::try_from(number()).map_or(0, |len| len + 2),
-        b'*' => {
+        b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => line,
+        b'$' | b'=' => line + usize::try_from(number()).map_or(0, |len| len + 2),
+        b'*' | b'~' | b'>' | b'%' => {
+            let each = if bytes[0] == b'%' { 2 } else { 1 };
             let mut len = line;
-            for _ in 0..number() {
+            for _ in 0..number() * each {
                 len += reply_len(bytes.get(len..)?)?;
             }
             len

@@ -92,7 +92,7 @@ fn a_wrong_argument_gets_an_error_and_the_connection_lives() {
         "INCRBY a x",
         "NOSUCH",
         "CONFIG SET port 1",
-        "HELLO 3",
+        "HELLO 4",
     ] {
         assert!(client.ask_line(line).starts_with('-'), "{line}");
         assert_eq!(client.ask_line("PING"), "+PONG\r\n");

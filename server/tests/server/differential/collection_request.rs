@@ -152,7 +152,10 @@ pub(super) fn draw(random: &mut Random) -> (Vec<Vec<u8>>, Comparison) {
         b'H' => hash(&mut draw, name),
         b'L' | b'R' => list(&mut draw, name),
         b'S' => set(&mut draw, name),
-        b'Z' => zset(&mut draw, name),
+        b'Z' => match zset(&mut draw, name) {
+            Comparison::Bytes => Comparison::Scores,
+            other => other,
+        },
         _ => key(&mut draw),
     };
     // One in forty lacks its last argument, but for SPOP, which would leave two different sets.

@@ -1,13 +1,5 @@
-//! The same requests to this server and to `redis-server` 7: the replies are the same bytes.
-//!
-//! What is meant to differ:
-//!
-//! | reply                       | compared as                                             |
-//! |-----------------------------|---------------------------------------------------------|
-//! | HGETALL, SMEMBERS, SCAN …   | the same elements in any order (no order is promised)   |
-//! | TTL, PTTL                   | the same within 2 s: two clocks are read                |
-//! | RANDOMKEY, SRANDMEMBER …    | one or none, or as many elements                        |
-//! | OBJECT ENCODING             | `listpack` here may be `hashtable` or `quicklist` there: sets and lists are packed since Redis 7.2 |
+//! The same requests to this server and to `redis-server` 7, in RESP2 and in RESP3: the replies are
+//! the same bytes, but for what `comparison` lists.
 //!
 //! Requests whose replies name the server itself (INFO, HELLO, CLIENT ID, COMMAND, CONFIG GET,
 //! MEMORY USAGE) are held to their form by other tests. SELECT of a database beyond the first, more
@@ -16,6 +8,8 @@
 //! Where there is no `redis-server` these tests say so and pass, unless `CI` is `true`.
 
 mod collection_request;
+mod comparison;
+mod offered;
 mod random_request;
 mod sessions;
 
@@ -23,8 +17,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use comparison::{Comparison, agree};
+
 use crate::random::Random;
-use crate::support::{Raw, TestServer, reply_len, request};
+use crate::support::{Raw, TestServer, request};
 
 /// A `redis-server` process; killed when dropped.
 struct Redis {
@@ -72,119 +68,147 @@ impl Drop for Redis {
     }
 }
 
-/// How two replies are compared.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    Bytes,
-    AnyOrder,
-    WithinSeconds(i64),
-    SameKind,
-    SameLength,
-    Encoding,
+/// Bytes of a reply that are shown where it is not what was expected, in their middle the first that
+/// differs.
+const SHOWN: usize = 300;
+
+/// A request that was drawn, and how its replies are compared.
+type Drawn = (Vec<Vec<u8>>, Comparison);
+
+/// One client, connected to both servers.
+struct Pair {
+    ours: Raw,
+    theirs: Raw,
+    /// Of the requests that a transaction has queued.
+    queued: Vec<Comparison>,
 }
 
-fn agree(comparison: Comparison, ours: &[u8], theirs: &[u8]) -> bool {
-    if ours == theirs {
-        return true;
-    }
-    let number = |reply: &[u8]| -> Option<i64> {
-        std::str::from_utf8(reply.strip_prefix(b":")?)
-            .ok()?
-            .trim_end()
-            .parse()
-            .ok()
-    };
-    match comparison {
-        Comparison::Bytes => false,
-        Comparison::AnyOrder => sorted_leaves(ours) == sorted_leaves(theirs),
-        Comparison::WithinSeconds(unit) => match (number(ours), number(theirs)) {
-            (Some(ours), Some(theirs)) => {
-                ours > 0 && theirs > 0 && ours.abs_diff(theirs) <= 2 * unit.unsigned_abs()
-            }
-            _ => false,
-        },
-        Comparison::SameLength => sorted_leaves(ours).len() == sorted_leaves(theirs).len(),
-        Comparison::Encoding => {
-            ours == b"$8\r\nlistpack\r\n"
-                && [&b"$9\r\nhashtable\r\n"[..], b"$9\r\nquicklist\r\n"].contains(&theirs)
-        }
-        Comparison::SameKind => (ours == b"$-1\r\n") == (theirs == b"$-1\r\n"),
-    }
-}
-
-/// The headers and elements of a reply, sorted.
-fn sorted_leaves(reply: &[u8]) -> Vec<&[u8]> {
-    let mut leaves = Vec::new();
-    let mut rest = reply;
-    while !rest.is_empty() {
-        let len = match rest[0] {
-            b'*' => rest.windows(2).position(|pair| pair == b"\r\n").unwrap() + 2,
-            _ => reply_len(rest).unwrap(),
+impl Pair {
+    fn connect(server: &TestServer, redis: &Redis, protocol: &str) -> Self {
+        let mut pair = Self {
+            ours: server.raw(),
+            theirs: Raw::connect(redis.address),
+            queued: Vec::new(),
         };
-        let (leaf, after) = rest.split_at(len);
-        leaves.push(leaf);
-        rest = after;
+        let Self { ours, theirs, .. } = &mut pair;
+        for side in [ours, theirs] {
+            let hello = side.ask(&[b"HELLO", protocol.as_bytes()]);
+            assert_ne!(hello[0], b'-');
+        }
+        pair
     }
-    leaves.sort_unstable();
-    leaves
+
+    /// Compares the replies to one request.
+    fn compare(&mut self, name: &[u8], comparison: Comparison) -> Result<String, String> {
+        let (ours, theirs) = (self.ours.reply(), self.theirs.reply());
+        let comparison = match name {
+            b"EXEC" => Comparison::Each(std::mem::take(&mut self.queued)),
+            _ if theirs == b"+QUEUED\r\n" => {
+                self.queued.push(comparison);
+                Comparison::Bytes
+            }
+            _ => comparison,
+        };
+        if theirs == b"+OK\r\n" && [&b"DISCARD"[..], b"RESET"].contains(&name) {
+            self.queued.clear();
+        }
+        if agree(&comparison, &ours, &theirs) {
+            return Ok(theirs.escape_ascii().to_string());
+        }
+        let same = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+        let [ours, theirs] = [ours, theirs].map(|reply| {
+            let from = same.saturating_sub(SHOWN / 2);
+            let shown = &reply[from..reply.len().min(from + SHOWN)];
+            shown.escape_ascii().to_string()
+        });
+        Err(format!("ours:   {ours}\ntheirs: {theirs}"))
+    }
+}
+
+/// Sends batches of requests to both servers, as clients with a pipeline do, until there were `count`.
+fn compare(seed: u64, count: usize, protocol: &str, draw: impl Fn(&mut Random) -> Drawn) {
+    const BATCH: usize = 50;
+    let Some(redis) = Redis::start() else { return };
+    let server = TestServer::start();
+    let mut pairs: Vec<Pair> = (0..2)
+        .map(|_| Pair::connect(&server, &redis, protocol))
+        .collect();
+    let Pair { ours, theirs, .. } = &mut pairs[0];
+    for side in [ours, theirs] {
+        assert_eq!(side.ask(&[b"SET", b"string", b"text"]), b"+OK\r\n");
+    }
+    let mut random = Random(seed);
+    let mut log: Vec<String> = Vec::new();
+    while log.len() < count {
+        let client = random.below(pairs.len());
+        let drawn: Vec<Drawn> = (0..BATCH).map(|_| draw(&mut random)).collect();
+        let requests: Vec<u8> = drawn
+            .iter()
+            .flat_map(|(arguments, _)| {
+                let arguments: Vec<&[u8]> = arguments.iter().map(Vec::as_slice).collect();
+                request(&arguments)
+            })
+            .collect();
+        let pair = &mut pairs[client];
+        pair.ours.send(&requests);
+        pair.theirs.send(&requests);
+        for (arguments, comparison) in drawn {
+            let shown: Vec<_> = arguments
+                .iter()
+                .map(|argument| {
+                    argument[..argument.len().min(100)]
+                        .escape_ascii()
+                        .to_string()
+                })
+                .collect();
+            let shown = format!("{client}: {}", shown.join(" "));
+            match pair.compare(&arguments[0], comparison) {
+                Ok(reply) => log.push(format!("{shown}  →  {reply}")),
+                Err(difference) => panic!(
+                    "request {} in RESP{protocol}: {shown}\n{difference}\nbefore:\n{}",
+                    log.len(),
+                    log[log.len().saturating_sub(20)..].join("\n"),
+                ),
+            }
+        }
+    }
 }
 
 #[test]
-fn random_requests_get_the_same_replies() {
-    const REQUESTS: usize = 12_000;
-    const SEED: u64 = 2;
-    let Some(redis) = Redis::start() else { return };
-    let server = TestServer::start();
-    let mut pairs: Vec<(Raw, Raw)> = (0..2)
-        .map(|_| (server.raw(), Raw::connect(redis.address)))
-        .collect();
-    let mut in_transaction = [false; 2];
-    let mut random = Random(SEED);
-    let mut log: Vec<String> = Vec::new();
-    for number in 0..REQUESTS {
-        let client = random.below(pairs.len());
-        let (arguments, comparison) = random_request::draw(&mut random);
-        // What a queued request answers is part of the reply to EXEC, which is compared as bytes.
-        if in_transaction[client] && comparison != Comparison::Bytes {
-            continue;
-        }
-        let arguments: Vec<&[u8]> = arguments.iter().map(Vec::as_slice).collect();
-        let (ours, theirs) = &mut pairs[client];
-        let (ours, theirs) = (ours.ask(&arguments), theirs.ask(&arguments));
-        let shown: Vec<_> = arguments
-            .iter()
-            .map(|argument| argument.escape_ascii().to_string())
-            .collect();
-        log.push(format!(
-            "{client}: {}  →  {}",
-            shown.join(" "),
-            theirs.escape_ascii()
-        ));
-        assert!(
-            agree(comparison, &ours, &theirs),
-            "request {number}\nours:   {}\ntheirs: {}\nbefore:\n{}",
-            ours.escape_ascii(),
-            theirs.escape_ascii(),
-            log[log.len().saturating_sub(20)..].join("\n"),
-        );
-        match arguments[0] {
-            b"MULTI" if theirs == b"+OK\r\n" => in_transaction[client] = true,
-            b"EXEC" | b"DISCARD" if theirs != b"+QUEUED\r\n" => in_transaction[client] = false,
-            _ => {}
-        }
-    }
+fn requests_for_keys_get_the_same_replies_in_resp2() {
+    compare(2, 60_000, "2", random_request::draw);
+}
+
+#[test]
+fn requests_for_keys_get_the_same_replies_in_resp3() {
+    compare(4, 60_000, "3", random_request::draw);
+}
+
+#[test]
+fn requests_for_collections_get_the_same_replies_in_resp2() {
+    compare(3, 100_000, "2", collection_request::draw);
+}
+
+#[test]
+fn requests_for_collections_get_the_same_replies_in_resp3() {
+    compare(5, 100_000, "3", collection_request::draw);
 }
 
 #[test]
 fn sessions_by_hand_get_the_same_bytes() {
     let Some(redis) = Redis::start() else { return };
     let server = TestServer::start();
-    let answer = |address, session: &[u8]| {
+    let answer = |address, protocol: &[u8], session: &[u8]| {
         let mut client = Raw::connect(address);
+        client.ask(&[b"HELLO", protocol]);
         client.send(session);
         client.finish()
     };
-    for session in sessions::all() {
+    let sessions = sessions::all();
+    let sessions = [b"2", b"3"]
+        .into_iter()
+        .flat_map(|protocol| sessions.iter().map(move |session| (protocol, session)));
+    for (protocol, session) in sessions {
         let [ours, theirs] = [server.address, redis.address].map(|address| {
             let keys = [
                 request(&[b"MSET", b"s", b"text", b"n", b"42"]),
@@ -192,59 +216,17 @@ fn sessions_by_hand_get_the_same_bytes() {
             ];
             answer(
                 address,
+                b"2",
                 &[keys.concat(), request(&[b"HSET", b"h", b"f", b"v"])].concat(),
             );
-            answer(address, &session)
+            answer(address, protocol, session)
         });
         assert_eq!(
             ours.escape_ascii().to_string(),
             theirs.escape_ascii().to_string(),
-            "to {}",
+            "in RESP{} to {}",
+            protocol.escape_ascii(),
             session[..session.len().min(200)].escape_ascii()
         );
-    }
-}
-
-/// In batches, as a client with a pipeline sends them.
-#[test]
-fn random_requests_for_collections_get_the_same_replies() {
-    const BATCHES: usize = 4_000;
-    const BATCH: usize = 50;
-    const SEED: u64 = 3;
-    let Some(redis) = Redis::start() else { return };
-    let server = TestServer::start();
-    let (mut ours, mut theirs) = (server.raw(), Raw::connect(redis.address));
-    let mut random = Random(SEED);
-    let mut log: Vec<String> = Vec::new();
-    for side in [&mut ours, &mut theirs] {
-        assert_eq!(side.ask(&[b"SET", b"string", b"text"]), b"+OK\r\n");
-    }
-    for _ in 0..BATCHES {
-        let drawn: Vec<_> = (0..BATCH)
-            .map(|_| collection_request::draw(&mut random))
-            .collect();
-        let requests = drawn.iter().map(|(arguments, _)| {
-            let arguments: Vec<&[u8]> = arguments.iter().map(Vec::as_slice).collect();
-            request(&arguments)
-        });
-        let requests: Vec<u8> = requests.flatten().collect();
-        ours.send(&requests);
-        theirs.send(&requests);
-        for (arguments, comparison) in drawn {
-            let (ours, theirs) = (ours.reply(), theirs.reply());
-            let shown: Vec<_> = arguments
-                .iter()
-                .map(|argument| argument.escape_ascii().to_string())
-                .collect();
-            log.push(format!("{}  →  {}", shown.join(" "), theirs.escape_ascii()));
-            assert!(
-                agree(comparison, &ours, &theirs),
-                "request {}\nours:   {}\ntheirs: {}\nbefore:\n{}",
-                log.len(),
-                ours.escape_ascii(),
-                theirs.escape_ascii(),
-                log[log.len().saturating_sub(20)..].join("\n"),
-            );
-        }
     }
 }

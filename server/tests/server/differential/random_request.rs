@@ -87,61 +87,54 @@ const SET_OPTIONS: [&[u8]; 12] = [
     b"?",
 ];
 const EXPIRE_OPTIONS: [&[u8]; 5] = [b"NX", b"XX", b"GT", b"lt", b"?"];
-const NAMES: [&str; 49] = [
-    "PING",
-    "ECHO",
-    "SET",
-    "SET",
-    "SET",
-    "SET",
-    "GET",
-    "GET",
-    "GETSET",
-    "GETDEL",
-    "MGET",
-    "MSET",
-    "SETNX",
-    "SETEX",
-    "PSETEX",
-    "APPEND",
-    "STRLEN",
-    "INCR",
-    "DECR",
-    "INCRBY",
-    "DECRBY",
-    "DEL",
-    "UNLINK",
-    "EXISTS",
-    "TYPE",
-    "EXPIRE",
-    "PEXPIRE",
-    "EXPIREAT",
-    "PEXPIREAT",
-    "TTL",
-    "PTTL",
-    "PERSIST",
-    "HSET",
-    "HSET",
-    "HGET",
-    "HDEL",
-    "HLEN",
-    "HGETALL",
-    "SCAN",
-    "DBSIZE",
-    "FLUSHALL",
-    "RANDOMKEY",
-    "MULTI",
-    "EXEC",
-    "DISCARD",
-    "WATCH",
-    "UNWATCH",
-    "OBJECT",
-    "HMSET",
+/// Those that fill keys are there several times.
+const NAMES: &str = "\
+    PING ECHO SET SET SET SET SET GET GET GETSET GETDEL GETEX MGET MSET MSETNX SETNX SETEX PSETEX \
+    APPEND STRLEN GETRANGE SUBSTR SETRANGE INCR DECR INCRBY DECRBY INCRBYFLOAT DEL UNLINK EXISTS TOUCH \
+    TYPE EXPIRE PEXPIRE EXPIREAT PEXPIREAT TTL PTTL EXPIRETIME PEXPIRETIME PERSIST HSET HSET HGET HDEL \
+    HLEN HGETALL SCAN KEYS DBSIZE FLUSHALL RANDOMKEY MULTI EXEC DISCARD WATCH UNWATCH OBJECT HMSET \
+    SETBIT SETBIT SETBIT GETBIT BITCOUNT BITCOUNT BITPOS BITPOS BITOP WAIT SWAPDB";
+/// Offsets, starts and ends of parts of strings.
+const OFFSETS: [&[u8]; 16] = [
+    b"0",
+    b"1",
+    b"2",
+    b"3",
+    b"7",
+    b"8",
+    b"100",
+    b"-1",
+    b"-2",
+    b"-100",
+    b"x",
+    b"",
+    b"4294967296",
+    b"9223372036854775807",
+    b"-9223372036854775808",
+    b"43",
+];
+/// Numbers of bits.
+const BITS: [&[u8]; 10] = [
+    b"0",
+    b"1",
+    b"7",
+    b"8",
+    b"100",
+    b"-1",
+    b"x",
+    b"",
+    b"4294967296",
+    b"9223372036854775807",
+];
+/// Sums of powers of two come out the same in any precision.
+const DECIMALS: [&[u8]; 11] = [
+    b"1", b"-1", b"0.5", b"10.25", b"-3.75", b"3.0", b"x", b"", b"inf", b"-inf", b"nan",
 ];
 
 /// A request, sensible for the most part, and how its replies are compared.
 pub(super) fn draw(random: &mut Random) -> (Vec<Vec<u8>>, Comparison) {
-    let name = random.pick(&NAMES);
+    let names: Vec<&str> = NAMES.split_whitespace().collect();
+    let name = random.pick(&names);
     let mut arguments: Vec<&[u8]> = vec![name.as_bytes()];
     let mut comparison = Comparison::Bytes;
     match name {
@@ -160,49 +153,34 @@ pub(super) fn draw(random: &mut Random) -> (Vec<Vec<u8>>, Comparison) {
             }
         }
         "OBJECT" => arguments.extend([&b"ENCODING"[..], random.pick(&KEYS)]),
-        "MGET" | "DEL" | "UNLINK" | "EXISTS" | "WATCH" => {
+        "KEYS" => {
+            comparison = Comparison::AnyOrder;
+            arguments.push(random.pick(&[b"*", b"a*", b"[a-c]", b"?", b"*45*", b""]));
+        }
+        "INCRBYFLOAT" => {
+            arguments.extend([
+                random.pick(&[&b"decimal"[..], b"amount"]),
+                random.pick(&DECIMALS),
+            ]);
+        }
+        // Zero replicas are there at once.
+        "WAIT" => arguments.extend([&b"0"[..], random.pick(&OFFSETS[..12])]),
+        "SWAPDB" => arguments.extend((0..2).map(|_| random.pick(&[&b"0"[..], b"x"]))),
+        "BITOP" => {
+            arguments.push(random.pick(&[b"AND", b"or", b"XOR", b"NOT", b"?"]));
+            arguments.extend((0..2 + random.below(3)).map(|_| random.pick(&KEYS)));
+        }
+        "MGET" | "TOUCH" | "DEL" | "UNLINK" | "EXISTS" | "WATCH" => {
             arguments.extend((0..=random.below(3)).map(|_| random.pick(&KEYS)));
         }
-        "MSET" => {
+        "MSET" | "MSETNX" => {
             for _ in 0..=random.below(3) {
                 arguments.extend([random.pick(&KEYS), random.pick(&VALUES)]);
             }
         }
         _ => {
             arguments.push(random.pick(&KEYS));
-            match name {
-                "TTL" => comparison = Comparison::WithinSeconds(1),
-                "PTTL" => comparison = Comparison::WithinSeconds(1000),
-                "HGETALL" => comparison = Comparison::AnyOrder,
-                "GETSET" | "SETNX" | "APPEND" | "INCRBY" | "DECRBY" => {
-                    arguments.push(random.pick(&VALUES));
-                }
-                "SET" => {
-                    arguments.push(random.pick(&VALUES));
-                    set_options(random, &mut arguments);
-                }
-                "SETEX" | "PSETEX" => {
-                    arguments.extend([random.pick(&SECONDS), random.pick(&VALUES)]);
-                }
-                "EXPIRE" | "PEXPIRE" | "EXPIREAT" | "PEXPIREAT" => {
-                    arguments.push(match name {
-                        "EXPIREAT" => random.pick(&INSTANTS_S),
-                        "PEXPIREAT" => random.pick(&INSTANTS_MS),
-                        _ => random.pick(&SECONDS),
-                    });
-                    arguments.extend(
-                        (0..random.below(6).saturating_sub(3))
-                            .map(|_| random.pick(&EXPIRE_OPTIONS)),
-                    );
-                }
-                "HSET" | "HMSET" => {
-                    for _ in 0..=random.below(3) {
-                        arguments.extend([random.pick(&FIELDS), random.pick(&VALUES)]);
-                    }
-                }
-                "HGET" | "HDEL" => arguments.push(random.pick(&FIELDS)),
-                _ => {}
-            }
+            comparison = of_key(name, random, &mut arguments);
         }
     }
     // One in sixteen lacks its last argument or has one too many.
@@ -218,6 +196,63 @@ pub(super) fn draw(random: &mut Random) -> (Vec<Vec<u8>>, Comparison) {
         arguments.into_iter().map(<[u8]>::to_vec).collect(),
         comparison,
     )
+}
+
+/// Adds what follows the key of a command that has one.
+fn of_key(name: &str, random: &mut Random, arguments: &mut Vec<&[u8]>) -> Comparison {
+    match name {
+        "TTL" | "EXPIRETIME" => return Comparison::WithinSeconds(1),
+        "PTTL" | "PEXPIRETIME" => return Comparison::WithinSeconds(1000),
+        "HGETALL" => return Comparison::AnyOrder,
+        "GETSET" | "SETNX" | "APPEND" | "INCRBY" | "DECRBY" => {
+            arguments.push(random.pick(&VALUES));
+        }
+        "SET" => {
+            arguments.push(random.pick(&VALUES));
+            set_options(random, arguments);
+        }
+        "GETEX" => set_options(random, arguments),
+        "GETRANGE" | "SUBSTR" => {
+            arguments.extend([random.pick(&OFFSETS), random.pick(&OFFSETS)]);
+        }
+        "SETRANGE" => arguments.extend([random.pick(&OFFSETS), random.pick(&VALUES)]),
+        "SETBIT" => {
+            arguments.extend([
+                random.pick(&BITS),
+                random.pick(&[&b"0"[..], b"1", b"1", b"2"]),
+            ]);
+        }
+        "GETBIT" => arguments.push(random.pick(&BITS)),
+        "BITCOUNT" | "BITPOS" => {
+            if name == "BITPOS" {
+                arguments.push(random.pick(&[&b"0"[..], b"1", b"0", b"1", b"2", b"x"]));
+            }
+            arguments.extend((0..random.below(3)).map(|_| random.pick(&OFFSETS)));
+            arguments
+                .extend((0..random.below(2)).map(|_| random.pick(&[&b"BIT"[..], b"byte", b"?"])));
+        }
+        "SETEX" | "PSETEX" => {
+            arguments.extend([random.pick(&SECONDS), random.pick(&VALUES)]);
+        }
+        "EXPIRE" | "PEXPIRE" | "EXPIREAT" | "PEXPIREAT" => {
+            arguments.push(match name {
+                "EXPIREAT" => random.pick(&INSTANTS_S),
+                "PEXPIREAT" => random.pick(&INSTANTS_MS),
+                _ => random.pick(&SECONDS),
+            });
+            arguments.extend(
+                (0..random.below(6).saturating_sub(3)).map(|_| random.pick(&EXPIRE_OPTIONS)),
+            );
+        }
+        "HSET" | "HMSET" => {
+            for _ in 0..=random.below(3) {
+                arguments.extend([random.pick(&FIELDS), random.pick(&VALUES)]);
+            }
+        }
+        "HGET" | "HDEL" => arguments.push(random.pick(&FIELDS)),
+        _ => {}
+    }
+    Comparison::Bytes
 }
 
 fn set_options(random: &mut Random, arguments: &mut Vec<&[u8]>) {

@@ -65,6 +65,117 @@ type h
 object encoding h
 object encoding n
 decrby n -9223372036854775808
+client list type foo
+client list id x
+client list foo
+client kill foo
+client kill id x
+client kill id 0
+client kill id 99999999
+client kill type x
+client kill type master
+client kill user x
+client kill skipme x
+client kill skipme
+client kill addr
+client reply x
+client no-evict x
+client no-evict on
+command getkeys
+command getkeys get
+command getkeys nosuch a
+command getkeys ping a
+command getkeys get a b
+command getkeys mset a 1 b 2
+command getkeys zunion 3 a
+command getkeys zunion x a
+command getkeys zunion 2 a b withscores
+command getkeys zunionstore d 2 a b
+command getkeys bitop and d a b
+command getkeys object encoding a
+command getkeysandflags append a b
+command getkeysandflags rename a b
+command list filterby foo bar
+command list filterby module x
+command list filterby aclcat nosuch
+command list foo
+command docs nosuch
+command info get nosuch zadd
+command info client|id
+pubsub channels a b
+pubsub channels
+pubsub numsub
+pubsub numsub a b
+pubsub numpat
+pubsub numpat a
+pubsub foo
+slowlog get -2
+slowlog get x
+slowlog get 1 2
+latency latest
+latency latest x
+latency history x
+latency reset x
+latency nosuch
+wait 0 x
+wait x 0
+wait 0 -1
+wait 0 0
+swapdb x 0
+swapdb 0 x
+swapdb 0 0
+swapdb 0 99
+debug sleep 1
+debug
+object freq nosuch
+object freq s x
+object idletime nosuch
+object refcount s
+object encoding s
+memory foo
+memory stats x
+reset
+reset x
+auth
+auth x
+auth a b
+auth default b
+auth a b c
+touch s n nosuch
+keys
+keys [
+publish
+publish c m
+unsubscribe
+unsubscribe a b
+punsubscribe
+time x
+getex s ex
+getex s ex 10 persist
+getex s persist ex 10
+getex nosuch ex x
+getex s exat 0
+getrange s 0 -100
+getrange h 0 1
+setrange s 536870912 x
+setrange s -1 x
+setrange nosuch 1 ""
+setbit s 4294967295 2
+setbit h 0 1
+getbit h 0
+bitcount s 0
+bitcount nosuch 0
+bitcount h x
+bitpos nosuch 0
+bitpos nosuch 1 x
+bitpos s 1 0 0 0 0
+bitop not d s n
+bitop xor d s h
+incrbyfloat s 1
+incrbyfloat n x
+incrbyfloat h 1
+msetnx a 1 b
+post a b
 "#;
 
 /// Bytes that are each a session of their own.
@@ -74,7 +185,7 @@ pub(super) fn all() -> Vec<Vec<u8>> {
         .filter(|line| !line.is_empty())
         .map(|line| format!("{line}\r\n").into_bytes())
         .collect();
-    let pieces: [&[u8]; 46] = [
+    let pieces: [&[u8]; 57] = [
         b"*1\r\n$4\r\nPING\r\n",
         b"*1\r\n$4\r\nPINGxx",
         b"*0\r\nPING\r\n",
@@ -118,6 +229,17 @@ pub(super) fn all() -> Vec<Vec<u8>> {
         b"SET past v PXAT 1\r\nGET past\r\nSET past v EXAT 1\r\nEXISTS past\r\nSETNX past v\r\nDEL past\r\n",
         b"SET s v\r\nEXPIREAT s 1\r\nEXISTS s\r\nSET s v\r\nPEXPIREAT s 1 GT\r\nPEXPIREAT s 1 LT\r\nGET s\r\n",
         b"QUIT\r\nPING\r\n",
+        b"SUBSCRIBE a b a\r\nPING\r\nPING x\r\nUNSUBSCRIBE b\r\nPUBSUB NUMSUB a b\r\nUNSUBSCRIBE\r\nPING\r\n",
+        b"PSUBSCRIBE a*\r\nSUBSCRIBE ab\r\nMULTI\r\nGET a\r\nPUNSUBSCRIBE\r\nGET a\r\nRESET\r\nGET a\r\n",
+        b"SUBSCRIBE a\r\nPUBLISH a x\r\nRESET\r\nPUBLISH a y\r\n",
+        b"MULTI\r\nSUBSCRIBE a b\r\nGET s\r\nUNSUBSCRIBE a\r\nEXEC\r\nPING\r\n",
+        b"MULTI\r\nSET s b\r\nRESET\r\nEXEC\r\n",
+        b"CLIENT REPLY OFF\r\nPING\r\nNOSUCH\r\nCLIENT REPLY ON\r\nPING\r\n",
+        b"CLIENT REPLY SKIP\r\nPING\r\nECHO a\r\n",
+        b"CLIENT REPLY SKIP\r\nCLIENT REPLY SKIP\r\nPING\r\nECHO a\r\nECHO b\r\n",
+        b"CLIENT REPLY SKIP\r\nNOSUCH\r\nECHO a\r\n",
+        b"CLIENT REPLY OFF\r\nSUBSCRIBE a\r\nCLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\n",
+        b"MULTI\r\nCLIENT SETNAME a\r\nHELLO x\r\nAUTH x\r\nCLIENT GETNAME\r\nEXEC\r\n",
         b"CLIENT SETNAME me\r\nCLIENT GETNAME\r\nCLIENT SETNAME ''\r\nCLIENT GETNAME\r\n",
         b"CONFIG SET maxmemory 1\r\nSET oo b\r\nGET s\r\nDEL oo\r\nMULTI\r\nGET s\r\nEXEC\r\nHSET h f v\r\nCONFIG SET maxmemory 0\r\nSET oo b\r\n",
         b"MULTI\r\nSET s b\r\nCONFIG SET maxmemory 1\r\nEXEC\r\nCONFIG SET maxmemory 0\r\n",

@@ -1,0 +1,151 @@
+//! Channels: who gets which message, in which protocol, and what a slow listener costs others.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Raw, TestServer};
+
+/// Waits until `client` is answered `expected`.
+fn until(client: &mut Raw, line: &str, expected: &str) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let reply = client.ask_line(line);
+        if reply == expected {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{line}: {reply}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn messages_reach_those_who_listen_on_every_thread() {
+    for threads in [1, 3] {
+        let server = TestServer::with_threads(threads);
+        let mut listeners: Vec<Raw> = (0..6).map(|_| server.raw()).collect();
+        for (number, listener) in listeners.iter_mut().enumerate() {
+            if number % 2 == 1 {
+                listener.ask_line("HELLO 3");
+            }
+            let expected = if number % 2 == 1 { ">3" } else { "*3" };
+            let begun = listener.ask_line("SUBSCRIBE news");
+            assert_eq!(
+                begun,
+                format!("{expected}\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n")
+            );
+        }
+        let mut publisher = server.raw();
+        assert_eq!(publisher.ask_line("PUBLISH news hello"), ":6\r\n");
+        assert_eq!(publisher.ask_line("PUBLISH others hello"), ":0\r\n");
+        for (number, listener) in listeners.iter_mut().enumerate() {
+            let marker = if number % 2 == 1 { '>' } else { '*' };
+            let message = String::from_utf8(listener.reply()).unwrap();
+            assert_eq!(
+                message,
+                format!("{marker}3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n")
+            );
+        }
+        // Who is gone is not reached.
+        listeners.truncate(2);
+        until(&mut publisher, "PUBLISH news again", ":2\r\n");
+    }
+}
+
+#[test]
+fn a_pattern_is_told_with_its_messages() {
+    let server = TestServer::start();
+    let (mut listener, mut publisher) = (server.raw(), server.raw());
+    listener.ask_line("PSUBSCRIBE n?ws");
+    listener.ask_line("SUBSCRIBE news");
+    assert_eq!(publisher.ask_line("PUBLISH news x"), ":2\r\n");
+    let first = String::from_utf8(listener.reply()).unwrap();
+    let second = String::from_utf8(listener.reply()).unwrap();
+    assert_eq!(first, "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$1\r\nx\r\n");
+    assert_eq!(
+        second,
+        "*4\r\n$8\r\npmessage\r\n$4\r\nn?ws\r\n$4\r\nnews\r\n$1\r\nx\r\n"
+    );
+    assert_eq!(publisher.ask_line("PUBSUB NUMPAT"), ":1\r\n");
+    assert_eq!(
+        publisher.ask_line("PUBSUB CHANNELS"),
+        "*1\r\n$4\r\nnews\r\n"
+    );
+    assert_eq!(
+        publisher.ask_line("PUBSUB NUMSUB news none"),
+        "*4\r\n$4\r\nnews\r\n:1\r\n$4\r\nnone\r\n:0\r\n"
+    );
+}
+
+#[test]
+fn messages_keep_their_order_under_load() {
+    const MESSAGES: usize = 20_000;
+    let server = TestServer::with_threads(2);
+    let (mut listener, mut publisher) = (server.raw(), server.raw());
+    listener.ask_line("SUBSCRIBE c");
+    let writer = std::thread::spawn(move || {
+        for number in 0..MESSAGES {
+            publisher.send(format!("PUBLISH c {number}\r\n").as_bytes());
+        }
+        (0..MESSAGES).for_each(|_| assert_eq!(publisher.reply(), b":1\r\n"));
+    });
+    for number in 0..MESSAGES {
+        let text = number.to_string();
+        let expected = format!(
+            "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n${}\r\n{text}\r\n",
+            text.len()
+        );
+        assert_eq!(String::from_utf8(listener.reply()).unwrap(), expected);
+    }
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_listener_that_does_not_read_is_closed_and_delays_nobody() {
+    let server = TestServer::start();
+    let (mut deaf, mut awake, mut publisher) = (server.raw(), server.raw(), server.raw());
+    deaf.ask_line("SUBSCRIBE c");
+    awake.ask_line("SUBSCRIBE c");
+    let message = vec![b'x'; 1 << 20];
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let reached = publisher.ask(&[b"PUBLISH", b"c", &message]);
+        awake.reply();
+        if reached == b":1\r\n" {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it is still there");
+    }
+    // What was in flight, and then the end.
+    deaf.rest();
+    let left = publisher.used_memory();
+    assert!(left < 16 << 20, "{left} bytes are still in use");
+}
+
+#[test]
+fn a_client_of_resp2_that_listens_can_do_little_else() {
+    let server = TestServer::start();
+    let mut client = server.raw();
+    client.ask_line("SUBSCRIBE c");
+    assert!(
+        client
+            .ask_line("GET k")
+            .starts_with("-ERR Can't execute 'get': only (P|S)SUBSCRIBE")
+    );
+    assert_eq!(client.ask_line("PING"), "*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+    assert_eq!(client.ask_line("RESET"), "+RESET\r\n");
+    assert_eq!(client.ask_line("GET k"), "$-1\r\n");
+    assert_eq!(server.raw().ask_line("PUBLISH c x"), ":0\r\n");
+}
+
+#[test]
+fn one_can_publish_to_oneself_in_resp3() {
+    let server = TestServer::start();
+    let mut client = server.raw();
+    client.ask_line("HELLO 3");
+    client.ask_line("SUBSCRIBE c");
+    client.send(b"PUBLISH c 1\r\nMULTI\r\nPUBLISH c 2\r\nEXEC\r\nGET k\r\n");
+    let message = |text| format!(">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\n{text}\r\n");
+    assert_eq!(String::from_utf8(client.reply()).unwrap(), message(1));
+    for expected in [":1\r\n", "+OK\r\n", "+QUEUED\r\n"] {
+        assert_eq!(String::from_utf8(client.reply()).unwrap(), expected);
+    }
+}

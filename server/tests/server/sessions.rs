@@ -1,0 +1,134 @@
+//! What a connection says about itself, and what others can do to it: AUTH, CLIENT, RESET.
+
+use std::time::Duration;
+
+use crate::support::TestServer;
+
+#[test]
+fn a_password_is_asked_for_before_anything_else() {
+    let server = TestServer::start();
+    let (mut old, mut admin) = (server.raw(), server.raw());
+    assert_eq!(admin.ask_line("CONFIG SET requirepass secret"), "+OK\r\n");
+    assert_eq!(
+        admin.ask_line("CONFIG GET requirepass"),
+        "*2\r\n$11\r\nrequirepass\r\n$6\r\nsecret\r\n"
+    );
+    // Who was there before stays.
+    assert_eq!(old.ask_line("PING"), "+PONG\r\n");
+    let mut client = server.raw();
+    let refused = "-NOAUTH Authentication required.\r\n";
+    for line in ["PING", "GET k", "MULTI", "CONFIG GET requirepass"] {
+        assert_eq!(client.ask_line(line), refused, "{line}");
+    }
+    let wrong = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
+    for line in [
+        "AUTH secre",
+        "AUTH me secret",
+        "AUTH default x",
+        "HELLO 3 AUTH default x",
+    ] {
+        assert_eq!(client.ask_line(line), wrong, "{line}");
+    }
+    assert!(client.ask_line("HELLO 3").starts_with("-NOAUTH HELLO must"));
+    assert_eq!(client.ask_line("PING"), refused);
+    assert!(
+        client
+            .ask_line("HELLO 3 AUTH default secret SETNAME me")
+            .starts_with("%7\r\n")
+    );
+    assert_eq!(client.ask_line("CLIENT GETNAME"), "$2\r\nme\r\n");
+    assert_eq!(client.ask_line("RESET"), "+RESET\r\n");
+    assert_eq!(client.ask_line("PING"), refused);
+    assert_eq!(client.ask_line("AUTH secret"), "+OK\r\n");
+    assert_eq!(client.ask_line("GET k"), "$-1\r\n");
+    assert_eq!(
+        admin.ask(&[b"CONFIG", b"SET", b"requirepass", b""]),
+        b"+OK\r\n"
+    );
+    assert_eq!(server.raw().ask_line("PING"), "+PONG\r\n");
+}
+
+#[test]
+fn clients_are_listed_and_killed() {
+    let server = TestServer::with_threads(2);
+    let (mut first, mut second, mut admin) = (server.raw(), server.raw(), server.raw());
+    assert_eq!(first.ask_line("CLIENT SETNAME first"), "+OK\r\n");
+    second.ask_line("SUBSCRIBE c");
+    let list = admin.ask_line("CLIENT LIST");
+    let line = |name: &str| {
+        let found = list.lines().find(|line| line.contains(name));
+        found
+            .unwrap_or_else(|| panic!("{name} in {list}"))
+            .to_owned()
+    };
+    assert!(line("name=first").contains("cmd=client|setname"), "{list}");
+    assert!(
+        line("cmd=subscribe").contains("flags=P db=0 sub=1 psub=0"),
+        "{list}"
+    );
+    assert!(line("cmd=client|list").contains(" resp=2 "), "{list}");
+    let ids = admin.ask_line("CLIENT LIST TYPE pubsub");
+    let id = ids
+        .split_once("id=")
+        .unwrap()
+        .1
+        .split_once(' ')
+        .unwrap()
+        .0
+        .to_owned();
+    assert_eq!(admin.ask_line(&format!("CLIENT KILL ID {id}")), ":1\r\n");
+    assert_eq!(second.rest(), b"");
+    let address = first.stream.local_addr().unwrap();
+    assert_eq!(admin.ask_line(&format!("CLIENT KILL {address}")), "+OK\r\n");
+    assert_eq!(first.rest(), b"");
+    assert_eq!(
+        admin.ask_line(&format!("CLIENT KILL {address}")),
+        "-ERR No such client\r\n"
+    );
+    assert_eq!(
+        admin.ask_line("CLIENT KILL TYPE normal SKIPME no"),
+        ":1\r\n"
+    );
+    assert_eq!(admin.rest(), b"");
+}
+
+#[test]
+fn replies_that_are_not_wanted_are_not_written() {
+    let server = TestServer::start();
+    let mut client = server.raw();
+    client.send(b"CLIENT REPLY OFF\r\nSET a 1\r\nNOSUCH\r\nCLIENT REPLY ON\r\n");
+    assert_eq!(client.reply(), b"+OK\r\n");
+    client.send(b"CLIENT REPLY SKIP\r\nGET a\r\nINCR a\r\n");
+    assert_eq!(client.reply(), b":2\r\n");
+    client.stream.set_nonblocking(true).unwrap();
+    std::thread::sleep(Duration::from_millis(20));
+    let mut left = [0; 8];
+    assert!(std::io::Read::read(&mut client.stream, &mut left).is_err());
+}
+
+#[test]
+fn what_took_long_is_noted() {
+    let server = TestServer::start();
+    let mut client = server.raw();
+    for line in ["CONFIG SET slowlog-log-slower-than 0", "SLOWLOG RESET"] {
+        assert_eq!(client.ask_line(line), "+OK\r\n");
+    }
+    client.ask_line("CLIENT SETNAME me");
+    client.ask_line("LRANGE list 0 -1");
+    client.ask_line("GET fast");
+    let log = client.ask_line("SLOWLOG GET 1");
+    assert!(
+        log.contains("*4\r\n$6\r\nLRANGE\r\n$4\r\nlist\r\n$1\r\n0\r\n$2\r\n-1\r\n"),
+        "{log}"
+    );
+    assert!(log.ends_with("$2\r\nme\r\n"), "{log}");
+    assert_eq!(client.ask_line("CONFIG SET slowlog-max-len 1"), "+OK\r\n");
+    client.ask_line("KEYS *");
+    assert_eq!(client.ask_line("SLOWLOG LEN"), ":1\r\n");
+    assert_eq!(client.ask_line("LATENCY LATEST"), "*0\r\n");
+    assert!(
+        client
+            .ask_line("DEBUG SLEEP 0")
+            .starts_with("-ERR DEBUG command not allowed")
+    );
+}
