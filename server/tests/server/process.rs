@@ -45,7 +45,7 @@ fn help_and_version_are_for_people_and_end_well() {
 
 #[test]
 fn debug_runs_where_it_is_allowed() {
-    let mut server = Process::start(&["--port", "0", "--enable-debug-command"]);
+    let mut server = Process::start(&["--port", "0", "--enable-debug-command", "yes"]);
     let mut client = server.connect();
     for line in [
         "SET k v",
