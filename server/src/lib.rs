@@ -32,6 +32,8 @@ mod connection;
 pub mod dispatch;
 mod drain;
 pub mod exchange;
+#[cfg(any(test, feature = "handicap"))]
+pub mod handicap;
 mod idle;
 mod listener;
 mod metrics;

@@ -123,6 +123,10 @@ fn settings(address: SocketAddr, config: &Config) -> Result<Settings, ServerErro
     let mut settings = Settings::new(address, config.threads, config.max_memory);
     settings.limits = config.limits.clone();
     settings.debugging = config.enable_debug_command;
+    #[cfg(feature = "handicap")]
+    {
+        settings.handicap = config.handicap;
+    }
     for Rename { command, name } in &config.renames {
         settings.renames.add(command, name, dispatch::is_command)?;
     }

@@ -55,6 +55,9 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     /// Whether DEBUG SLEEP and DEBUG OBJECT run.
     pub enable_debug_command: bool,
+    /// What every command spins first.
+    #[cfg(feature = "handicap")]
+    pub handicap: crate::handicap::Handicap,
 }
 
 /// Why a server cannot be run as it is told.
@@ -106,9 +109,15 @@ impl Config {
     /// Reads the words of the command line, the program's name first, and the file that they name.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, ConfigError> {
         let matches = CommandLine::command().try_get_matches_from(words)?;
-        let CommandLine { config, options } = CommandLine::from_arg_matches(&matches)?;
-        let file = config.as_deref().map(read_file).transpose()?;
-        Self::resolve(options.or(file.unwrap_or_default()))
+        let line = CommandLine::from_arg_matches(&matches)?;
+        let file = line.config.as_deref().map(read_file).transpose()?;
+        let config = Self::resolve(line.options.or(file.unwrap_or_default()))?;
+        #[cfg(feature = "handicap")]
+        let config = Self {
+            handicap: line.handicap,
+            ..config
+        };
+        Ok(config)
     }
 
     fn resolve(options: Options) -> Result<Self, ConfigError> {
@@ -175,6 +184,8 @@ impl Config {
                 .shutdown_timeout
                 .map_or(default.shutdown_timeout, Duration::from_secs),
             enable_debug_command: options.enable_debug_command == Some(Switch::Yes),
+            #[cfg(feature = "handicap")]
+            handicap: default.handicap,
         };
         if config.threads.get() > MAX_THREADS {
             return Err(ConfigError::Threads(config.threads));
@@ -206,6 +217,8 @@ impl Default for Config {
             metrics: None,
             shutdown_timeout: Duration::from_secs(10),
             enable_debug_command: false,
+            #[cfg(feature = "handicap")]
+            handicap: crate::handicap::Handicap::NONE,
         }
     }
 }

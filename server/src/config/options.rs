@@ -123,6 +123,11 @@ pub(super) struct CommandLine {
 
     #[command(flatten)]
     pub(super) options: Options,
+
+    /// Iterations that every command spins before it runs: a known slowdown
+    #[cfg(feature = "handicap")]
+    #[arg(long, value_name = "ITERATIONS", env = crate::handicap::VARIABLE, default_value = "0")]
+    pub(super) handicap: crate::handicap::Handicap,
 }
 
 impl Options {

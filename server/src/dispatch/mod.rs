@@ -77,6 +77,8 @@ impl<'s> Batch<'s> {
         args: Args<'_>,
         replies: &mut Replies,
     ) {
+        #[cfg(feature = "handicap")]
+        self.state.settings.handicap.spin();
         if session.reply_mode != ReplyMode::On {
             return self.run_unanswered(session, found, args, replies);
         }

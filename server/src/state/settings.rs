@@ -21,6 +21,9 @@ pub struct Settings {
     pub limits: Limits,
     /// Commands that have another name, or none.
     pub renames: Renames,
+    /// What every command spins first.
+    #[cfg(feature = "handicap")]
+    pub handicap: crate::handicap::Handicap,
     max_memory: AtomicU64,
 }
 
@@ -35,6 +38,8 @@ impl Settings {
             debugging: false,
             limits: Limits::default(),
             renames: Renames::default(),
+            #[cfg(feature = "handicap")]
+            handicap: crate::handicap::Handicap::NONE,
             max_memory: AtomicU64::new(max_memory),
         }
     }
