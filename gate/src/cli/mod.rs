@@ -36,6 +36,8 @@ use clap::Parser as _;
 
 use args::{Args, Command, FailOn};
 
+pub use schedule::Schedule;
+
 use crate::model::Verdict;
 
 const EXIT_CODES: &str = "Exit status: 0 PASS or WARN; 1 FAIL (or WARN under --fail-on warn); \

@@ -1,10 +1,10 @@
 //! When to look at the rounds, and how sure each look must be.
 //!
 //! ```text
-//! rounds      0 ──── 10 ──── 20 ──── 30 ──── 40     then, before a FAIL:  10 fresh rounds
-//! looks               1       2       3       4                           confirmation
-//! FAIL 1 %           .36     .62     .83     1      % of runs, used up by then
-//! inside 5 %         1.8     3.1     4.1     5
+//! rounds      0 ─── 12 ─── 24 ─── 36 ─── 48 ─── 60 ─── 72     then, before a FAIL:  12 fresh rounds
+//! looks              1      2      3      4      5      6                            confirmation
+//! FAIL 1 %          .25    .45    .62    .76    .89     1     % of runs, used up by then
+//! inside 5 %        1.3    2.3    3.1    3.8    4.4     5
 //! ```
 //!
 //! Two errors are spent, each on one side, so that measuring can stop in either direction:
@@ -14,9 +14,12 @@
 //!   what it buys is a short run on the many changes that do nothing.
 //!
 //! Both by Pocock spending. O'Brien–Fleming keeps more for the last look, but leaves the first one
-//! 0.0001 %, and ten rounds cannot give less than 1/1024: nobody could be told anything before the
-//! second look. Pocock's 0.36 % comes to 3/1024, so a clear regression, and a harmless change, end
-//! after ten rounds. What a look cannot use passes on (see `statistics::boundary`).
+//! nothing that twelve rounds could give, which is 1/4096 at the least: nobody could be told anything
+//! before the second look. Pocock's 0.25 % comes to 10/4096, so a clear regression, and a harmless
+//! change, end after twelve rounds. What a look cannot use passes on (see `statistics::boundary`).
+//!
+//! Many short rounds, as the variation between starts is seen only between rounds: see
+//! `cli::schedule` for how long they are.
 //!
 //! Not in the plan, and safe: measuring may end early because the clock says so, which the data have
 //! no part in. That look is then the last one and may use what is left.
@@ -35,9 +38,9 @@ use crate::statistics::{SignedRank, Spending, Stage, nominal_levels, rounds_need
 /// One-sided error of "inside the budget".
 const INSIDE_ALPHA: f64 = 0.05;
 /// Rounds between two looks, and in the confirmation.
-const LOOK_ROUNDS: u32 = 10;
+const LOOK_ROUNDS: u32 = 12;
 /// Rounds of the main set beyond which measuring longer is not planned.
-const MAIN_ROUNDS_MAX: u32 = 40;
+const MAIN_ROUNDS_MAX: u32 = 72;
 /// A look this close before the last one is left out.
 const LOOK_GAP_MIN: u32 = 4;
 /// A plan longer than this is no plan of ours.
@@ -59,7 +62,7 @@ pub struct Plan {
 impl Plan {
     /// The plan for a machine that has time for `rounds` rounds in all.
     ///
-    /// The confirmation is set aside, then looks come every ten rounds. Fewer rounds than can give
+    /// The confirmation is set aside, then looks come every twelve rounds. Fewer rounds than can give
     /// an interval are not planned for: such a run takes longer than it was given.
     pub fn for_rounds(rounds: u32, confidence: f64) -> Result<Self, JudgeError> {
         let least = least_rounds(confidence)?;
@@ -283,11 +286,11 @@ mod tests {
 
     #[test]
     fn a_plan_sets_the_confirmation_aside() {
-        assert_eq!(looks(100), (vec![10, 20, 30, 40], 10));
-        assert_eq!(looks(50), (vec![10, 20, 30, 40], 10));
-        assert_eq!(looks(43), (vec![10, 20, 33], 10));
-        assert_eq!(looks(33), (vec![10, 23], 10));
-        assert_eq!(looks(22), (vec![12], 10));
+        assert_eq!(looks(100), (vec![12, 24, 36, 48, 60, 72], 12));
+        assert_eq!(looks(84), (vec![12, 24, 36, 48, 60, 72], 12));
+        assert_eq!(looks(50), (vec![12, 24, 38], 12));
+        assert_eq!(looks(39), (vec![12, 27], 12));
+        assert_eq!(looks(27), (vec![15], 12));
         assert_eq!(looks(16), (vec![8], 8));
         assert_eq!(looks(0), (vec![8], 8));
     }
@@ -298,7 +301,8 @@ mod tests {
             let plan = Plan::fixed(rounds, 0.99).unwrap();
             (plan.looks, plan.confirmation)
         };
-        assert_eq!(fixed(100), (vec![20], 10));
+        assert_eq!(fixed(100), (vec![24], 12));
+        assert_eq!(fixed(36), (vec![24], 12));
         assert_eq!(fixed(30), (vec![20], 10));
         assert_eq!(fixed(24), (vec![16], 8));
         assert_eq!(fixed(0), (vec![8], 8));
@@ -330,29 +334,33 @@ mod tests {
     }
 
     #[test]
-    fn the_first_look_can_decide_for_three_metrics() {
-        let plan = Plan::for_rounds(50, 0.99).unwrap();
-        let levels = Levels::new(&plan, 0.99, 3).unwrap();
-        let first = levels.at(10).unwrap();
-        let attained: Vec<Option<f64>> = (1..=4)
-            .map(|sharers| first.law.attainable(first.low(sharers)))
-            .collect();
-        let patterns = |count: f64| Some(count / 1024.0);
+    fn the_first_look_can_decide_for_ten_metrics() {
+        let plan = Plan::for_rounds(84, 0.99).unwrap();
+        let levels = Levels::new(&plan, 0.99, 10).unwrap();
+        let first = levels.at(12).unwrap();
+        let attained = [1, 2, 3, 10, 11].map(|sharers| first.law.attainable(first.low(sharers)));
+        let patterns = |count: f64| Some(count / 4096.0);
         assert_eq!(
             attained,
-            [patterns(3.0), patterns(1.0), patterns(1.0), None]
+            [
+                patterns(10.0),
+                patterns(5.0),
+                patterns(3.0),
+                patterns(1.0),
+                None
+            ]
         );
-        assert_eq!(first.law.attainable(first.high), patterns(14.0));
+        assert_eq!(first.law.attainable(first.high), patterns(43.0));
     }
 
     #[test]
     fn time_running_out_makes_the_look_the_last_one() {
-        let plan = Plan::for_rounds(50, 0.99).unwrap();
+        let plan = Plan::for_rounds(84, 0.99).unwrap();
         let levels = Levels::new(&plan, 0.99, 1).unwrap();
         // Before the first planned look nothing is used up yet.
         assert!((levels.at(8).unwrap().low(1) - 0.01).abs() < 1e-6);
-        let cut_short = levels.at(25).unwrap().low(1);
-        assert!(cut_short > levels.at(30).unwrap().low(1) && cut_short < 0.01);
-        assert!(matches!(levels.at(41), Err(JudgeError::BeyondPlan { .. })));
+        let cut_short = levels.at(30).unwrap().low(1);
+        assert!(cut_short > levels.at(36).unwrap().low(1) && cut_short < 0.01);
+        assert!(matches!(levels.at(73), Err(JudgeError::BeyondPlan { .. })));
     }
 }

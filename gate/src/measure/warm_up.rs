@@ -8,7 +8,7 @@
 //!   52 57 58 58 │ 60 59 58 59    medians 57.5 and 59: 2.6 % apart, settled
 //! ```
 //!
-//! At least 8 and at most 20 slices an arm (0.4 and 1 s of 50 ms each): past that the round is
+//! At least 8 and at most 20 slices an arm (0.2 and 0.5 s of 25 ms each): past that the round is
 //! measured as it is, as both arms have warmed up for equally long.
 
 use std::collections::BTreeMap;

@@ -64,7 +64,7 @@ impl World {
 
     fn runs(&self, runs: u32, seed: u64) -> Tally {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let plan = Plan::for_rounds(50, 0.99).unwrap();
+        let plan = Plan::for_rounds(84, 0.99).unwrap();
         let design = Design {
             plan: plan.clone(),
             confidence: 0.99,
@@ -112,7 +112,7 @@ impl World {
             rows.iter()
                 .all(|(row, _)| matches!(row.reason, Reason::InsideBudget | Reason::PastBudget)),
         );
-        tally.first_look += u32::from(done.main == 10);
+        tally.first_look += u32::from(done.main == 12);
     }
 }
 
