@@ -122,7 +122,10 @@ mod tests {
         let fixed = |seconds| Schedule::fixed(Duration::from_secs(seconds), 0.99).unwrap();
         let full = fixed(360);
         let (looks, confirmation) = (full.plan.looks.as_slice(), full.plan.confirmation);
-        assert_eq!((looks, confirmation, full.slices), (&[24][..], 12, PAIRS_MAX));
+        assert_eq!(
+            (looks, confirmation, full.slices),
+            (&[24][..], 12, PAIRS_MAX)
+        );
         let short = fixed(45);
         assert_eq!(
             (short.plan.looks.as_slice(), short.plan.confirmation),
