@@ -127,6 +127,7 @@ fn settings(address: SocketAddr, config: &Config) -> Result<Settings, ServerErro
     {
         settings.handicap = config.handicap;
     }
+    settings.set_policy(config.policy);
     for Rename { command, name } in &config.renames {
         settings.renames.add(command, name, dispatch::is_command)?;
     }

@@ -101,7 +101,7 @@ type Metric = (&'static str, &'static str, u64);
 
 /// All metrics in the text format.
 fn render(state: &State) -> Result<String, MemoryError> {
-    let usage = state.memory.measure()?;
+    let usage = state.memory.measure(state.keyspace.used_bytes())?;
     let counts = state.stats.snapshot();
     let keys = state.keyspace.len() as u64;
     let mut text = String::with_capacity(4096);

@@ -1,40 +1,103 @@
-//! What happens by time alone: expired keys go, and rates are taken.
+//! What happens by time alone: expired keys go, pages with many free slots are given back, rates are taken.
 //!
-//! Ten times a second a slice of the keyspace is swept, where any key expires at all. A slice is
-//! bounded in keys, so that requests wait no longer for it than for a large command.
+//! ```text
+//! every 100 ms:  │ expired keys │ sparse pages │      or every 4 ms for as long as something is left to do
+//!                │◄────── 2 ms at the most ────►│
+//! ```
+//!
+//! A slice is bounded in time, and looks at the clock after every table of the index or batch of moves, which
+//! take some hundred microseconds at the most. So requests wait no longer for it than for a large command.
+//! A round of the keyspace takes a third of a thread at the most while it lasts, and the next one begins only
+//! when four times as long has passed as it worked: where keys expire all the time, that is a fifth.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{MissedTickBehavior, interval};
+use store::Millis;
+use tokio::time::sleep;
 
 use crate::connection::read_clock;
 use crate::state::State;
 
+/// Between slices when nothing is left to do.
 const TICK: Duration = Duration::from_millis(100);
-/// Keys that a slice looks at.
-const KEYS_PER_TICK: usize = 20_000;
-/// Ticks between two samples of the rate of commands.
-const TICKS_PER_SAMPLE: u64 = 10;
+/// Between slices when something is.
+const PAUSE: Duration = Duration::from_millis(4);
+/// How long a slice takes, at the most.
+const SLICE: Duration = Duration::from_millis(2);
+/// How many times as long as a round worked the next one is put off.
+const REST: u32 = 4;
+/// Keys that are looked at between two looks at the clock; a table of the index has that many.
+const KEYS_PER_LOOK: usize = 500;
+/// Free slots that are left alone, in percent of all pages.
+const FREE_PERCENT: usize = 4;
+/// Between two samples of the rate of commands.
+const SAMPLE_MS: u64 = 1000;
 
 /// Runs for as long as the server does.
 pub(crate) async fn run(state: Arc<State>) {
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut cursor = 0;
+    let mut sweeper = Sweeper::default();
     let mut sampled = read_clock();
-    let mut count: u64 = 0;
     loop {
-        ticks.tick().await;
+        let pause = sweeper.slice(&state);
+        if state.settings.max_memory() > 0 {
+            // What goes wrong here goes wrong for the next write, which tells its client.
+            let _ = state.memory.measure(state.keyspace.used_bytes());
+            let _ = state.make_room(&mut &state.keyspace);
+        }
         let now = read_clock();
-        cursor = state
-            .keyspace
-            .sweep_expired(cursor, KEYS_PER_TICK, now)
-            .cursor;
-        count += 1;
-        if count.is_multiple_of(TICKS_PER_SAMPLE) {
-            state.stats.sample_rate(now.0.saturating_sub(sampled.0));
+        let elapsed_ms = now.0.saturating_sub(sampled.0);
+        if elapsed_ms >= SAMPLE_MS {
+            state.stats.sample_rate(elapsed_ms);
             sampled = now;
         }
+        sleep(pause).await;
     }
+}
+
+/// Goes round the keyspace, from where the slice before was cut.
+#[derive(Debug, Default)]
+struct Sweeper {
+    cursor: u64,
+    /// How long the round has worked.
+    worked: Duration,
+}
+
+impl Sweeper {
+    /// Does a slice of the round; how long to wait for the next.
+    fn slice(&mut self, state: &State) -> Duration {
+        let (start, now) = (Instant::now(), read_clock());
+        let done = self.expire(state, start, now) && compact(state, start);
+        self.worked += start.elapsed();
+        if !done {
+            return PAUSE;
+        }
+        TICK.max(std::mem::take(&mut self.worked) * REST)
+    }
+
+    /// Removes expired keys; whether the round came to its end.
+    fn expire(&mut self, state: &State, start: Instant, now: Millis) -> bool {
+        loop {
+            let sweep = state
+                .keyspace
+                .sweep_expired(self.cursor, KEYS_PER_LOOK, now);
+            self.cursor = sweep.cursor;
+            if self.cursor == 0 {
+                return true;
+            }
+            if start.elapsed() >= SLICE {
+                return false;
+            }
+        }
+    }
+}
+
+/// Moves entries out of sparse pages; whether there are no more that are sparse.
+fn compact(state: &State, start: Instant) -> bool {
+    while state.keyspace.compact(FREE_PERCENT) > 0 {
+        if start.elapsed() >= SLICE {
+            return false;
+        }
+    }
+    true
 }

@@ -1,9 +1,13 @@
 //! The keyspace: shards behind locks, chosen by the top bits of a key's hash.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
+use crate::eviction::EvictionPolicy;
+use crate::guard::ShardGuard;
 use crate::hash::{HashKey, Key, KeyHash, SHARD_BITS_MAX};
+use crate::room::Room;
 use crate::shard::Shard;
 use crate::shards::{Shards, Sweep};
 use crate::time::Millis;
@@ -65,6 +69,8 @@ pub struct Keyspace {
     hash_key: HashKey,
     count: ShardCount,
     shards: Box<[Mutex<Shard>]>,
+    /// Bytes that all shards use, but for what those that are locked have changed.
+    used_bytes: AtomicUsize,
 }
 
 impl Keyspace {
@@ -78,6 +84,7 @@ impl Keyspace {
             hash_key,
             count,
             shards,
+            used_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -91,7 +98,7 @@ impl Keyspace {
     ///
     /// To hold several shards use [`Keyspace::lock_keys`] or [`Keyspace::lock_all`]: they lock in
     /// one order, so that two callers cannot wait for each other.
-    pub fn lock(&self, key: Key<'_>) -> MutexGuard<'_, Shard> {
+    pub fn lock(&self, key: Key<'_>) -> ShardGuard<'_> {
         self.lock_index(self.count.index(key.hash()))
     }
 
@@ -130,10 +137,12 @@ impl Keyspace {
         clippy::indexing_slicing,
         reason = "`ShardCount::index` is below the count"
     )]
-    fn lock_index(&self, index: usize) -> MutexGuard<'_, Shard> {
-        self.shards[index]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock_index(&self, index: usize) -> ShardGuard<'_> {
+        let shard = self.shards[index].lock();
+        ShardGuard::new(
+            shard.unwrap_or_else(PoisonError::into_inner),
+            &self.used_bytes,
+        )
     }
 
     /// Locks a shard that nobody has.
@@ -174,10 +183,33 @@ impl Keyspace {
         Shards::expired_total(&mut &*self)
     }
 
-    /// Bytes of keys, values and tables, as the allocator rounds them.
+    /// Bytes of keys, values and tables, as the allocator rounds them; locks nothing.
     #[must_use]
     pub fn used_bytes(&self) -> usize {
-        Shards::used_bytes(&mut &*self)
+        self.used_bytes.load(Relaxed)
+    }
+
+    /// Number of keys that were evicted since the start.
+    #[must_use]
+    pub fn evicted_total(&self) -> u64 {
+        Shards::evicted_total(&mut &*self)
+    }
+
+    /// See [`Shards::make_room`].
+    #[must_use]
+    pub fn make_room(&self, bound: usize, policy: Option<EvictionPolicy>, random: u64) -> Room {
+        Shards::make_room(&mut &*self, bound, policy, random)
+    }
+
+    /// See [`Shards::compact`].
+    #[must_use]
+    pub fn compact(&self, free_percent: usize) -> usize {
+        Shards::compact(&mut &*self, free_percent)
+    }
+
+    /// Lets reads note what this policy asks for; `None` if no key is ever evicted.
+    pub fn set_policy(&self, policy: Option<EvictionPolicy>) {
+        Shards::set_policy(&mut &*self, policy);
     }
 
     /// Removes every key.
@@ -218,6 +250,10 @@ impl Shards for &Keyspace {
     fn with_shard<R>(&mut self, index: usize, act: impl FnOnce(&mut Shard) -> R) -> R {
         act(&mut self.lock_index(index))
     }
+
+    fn used_bytes(&mut self) -> usize {
+        Keyspace::used_bytes(self)
+    }
 }
 
 /// Shards that are held together, for what must happen at once.
@@ -225,7 +261,7 @@ impl Shards for &Keyspace {
 pub struct LockedShards<'a> {
     count: ShardCount,
     /// By index, ascending.
-    guards: Vec<(usize, MutexGuard<'a, Shard>)>,
+    guards: Vec<(usize, ShardGuard<'a>)>,
 }
 
 impl LockedShards<'_> {

@@ -23,7 +23,8 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | `keyspace`, `shards` | locks, what concerns all shards |
+//! | `keyspace`, `guard`, `shards` | locks, what concerns all shards |
+//! | `room`, `eviction` | a bound of memory, and which keys go |
 //! | `shard` | the operations |
 //! | `entries` | the entries of a shard, and what is counted about them |
 //! | `entry`, `varint` | an entry in its bytes |
@@ -42,10 +43,13 @@ mod collection;
 mod entries;
 mod entry;
 mod error;
+mod eviction;
+mod guard;
 mod hash;
 mod index;
 mod integer;
 mod keyspace;
+mod room;
 mod shard;
 mod shards;
 mod size_class;
@@ -60,8 +64,11 @@ pub use collection::{
 };
 pub use entries::Detached;
 pub use error::{IncrementError, LEN_MAX, StoreError, WrongType};
+pub use eviction::{EvictionOrder, EvictionPolicy, EvictionScope};
+pub use guard::ShardGuard;
 pub use hash::{HashKey, Key, KeyHash};
 pub use keyspace::{Keyspace, LockedShards, ShardCount};
+pub use room::Room;
 pub use shard::Shard;
 pub use shards::{Shards, Sweep};
 pub use time::{ExpiryChange, ExpirySet, Millis};

@@ -1,7 +1,9 @@
 //! What concerns all shards, whether each is locked in its turn or all are held.
 
+use crate::eviction::EvictionPolicy;
 use crate::hash::KeyHash;
 use crate::keyspace::ShardCount;
+use crate::room::{self, Room};
 use crate::shard::Shard;
 use crate::time::Millis;
 use crate::value::Kind;
@@ -53,6 +55,32 @@ pub trait Shards {
     /// Bytes of keys, values and tables, as the allocator rounds them.
     fn used_bytes(&mut self) -> usize {
         self.sum(Shard::used_bytes)
+    }
+
+    /// Number of keys that were evicted since the start.
+    fn evicted_total(&mut self) -> u64 {
+        self.sum(Shard::evicted_total)
+    }
+
+    /// Evicts keys until all shards use no more than `bound` bytes, with room for a page to spare, or for
+    /// as long as a write may wait; without a policy none. To be asked before each write.
+    fn make_room(&mut self, bound: usize, policy: Option<EvictionPolicy>, random: u64) -> Room {
+        room::make(self, bound, policy, random)
+    }
+
+    /// Moves a batch of entries of each shard closer together where more than so many percent of the slots
+    /// are free, which gives pages back; how many were moved. A batch takes microseconds.
+    fn compact(&mut self, free_percent: usize) -> usize {
+        (0..self.count().get())
+            .map(|index| self.with_shard(index, |shard| shard.compact(free_percent)))
+            .sum()
+    }
+
+    /// Lets reads note what this policy asks for; `None` if no key is ever evicted.
+    fn set_policy(&mut self, policy: Option<EvictionPolicy>) {
+        for index in 0..self.count().get() {
+            self.with_shard(index, |shard| shard.set_policy(policy));
+        }
     }
 
     /// Removes every key.

@@ -170,3 +170,20 @@ fn what_is_too_long_is_refused_and_changes_nothing() {
     );
     assert_eq!(shard.len(), 1);
 }
+
+#[test]
+fn a_long_key_holds_the_longest_value() {
+    let keyspace = keyspace(1);
+    let name = vec![b'k'; 64 << 10];
+    let key = keyspace.key(&name);
+    let mut shard = keyspace.lock(key);
+    let value = vec![b'v'; LEN_MAX];
+    for expiry in [ExpiryChange::Clear, ExpiryChange::At(Millis(NOW.0 + 1))] {
+        shard.set(key, &value, expiry, NOW).unwrap();
+        let stored = shard.string(key, NOW).unwrap().unwrap();
+        assert!(*stored.to_bytes() == *value, "the longest value");
+    }
+    assert!(shard.used_bytes() < LEN_MAX + LEN_MAX / 100);
+    assert!(!shard.contains(key, Millis(NOW.0 + 2)));
+    assert_eq!(shard.used_bytes(), 0);
+}

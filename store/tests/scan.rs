@@ -97,6 +97,50 @@ proptest! {
     }
 }
 
+/// Overwrites move entries, deletes leave pages sparse, and what is left moves together, all between calls.
+#[test]
+fn keys_that_move_are_returned_once() {
+    const STABLE: u32 = 20_000;
+    let keyspace = Keyspace::new(HashKey::from_seed(3), ShardCount::at_least(2));
+    let write = |name: &[u8], len: u32| {
+        let (key, value) = (keyspace.key(name), vec![b'v'; len as usize]);
+        let mut shard = keyspace.lock(key);
+        shard.set(key, &value, ExpiryChange::Clear, NOW).unwrap();
+    };
+    for number in 0..STABLE {
+        write(&stable(number), number % 90);
+    }
+    let mut returned: HashMap<Vec<u8>, u32> = HashMap::new();
+    let (mut cursor, mut calls, mut moved) = (0, 0_u32, 0);
+    loop {
+        cursor = keyspace.scan(cursor, 100, NOW, |key, _| {
+            *returned.entry(key.to_vec()).or_default() += 1;
+        });
+        if cursor == 0 {
+            break;
+        }
+        for number in 0..500 {
+            let number = calls * 500 + number;
+            write(&stable(number * 7 % STABLE), number % 200);
+            write(&passing(number), number % 50);
+            // All of one call stay until the one after it.
+            if let Some(earlier) = number.checked_sub(600) {
+                remove(&keyspace, &passing(earlier));
+            }
+        }
+        moved += keyspace.compact(0);
+        calls += 1;
+    }
+    assert!(calls > 150 && moved > 1000, "{calls} calls, {moved} moves");
+    for number in 0..STABLE {
+        assert_eq!(returned.remove(&stable(number)), Some(1));
+    }
+    assert!(
+        returned.values().all(|times| *times == 1),
+        "each key once at most"
+    );
+}
+
 #[test]
 fn a_cursor_past_every_key_ends_the_scan() {
     let keyspace = Keyspace::new(HashKey::from_seed(3), ShardCount::at_least(16));

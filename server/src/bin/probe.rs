@@ -11,16 +11,21 @@
 //! | `b128ttl` | 16 bytes | 128 bytes, and an expiry |
 //! | `raw` | 16 bytes | 256 bytes |
 //!
-//! `int_1m` and so on are the same with a million keys. Collections are in `collections`.
-//! `probe ops` does operations for an instruction counter to count: `ops`.
+//! `int_1m` and so on are the same with other numbers of keys: see `growth`. Collections are in
+//! `collections`, what overwrites do in `churn`. `probe ops` does operations for an instruction
+//! counter to count: `ops`.
 //!
 //! A number is what the allocator handed out for a keyspace and its keys, tables included, divided
 //! by the keys. It is a count: keys, hashes and allocations are the same in every run, and so is the
 //! last digit. The counters are those of the thread, which know the size of every allocation as it is
 //! rounded and nothing of what other threads or the allocator's caches hold.
 
+#[path = "probe/churn.rs"]
+mod churn;
 #[path = "probe/collections.rs"]
 mod collections;
+#[path = "probe/growth.rs"]
+mod growth;
 #[path = "probe/ops.rs"]
 mod ops;
 
@@ -46,9 +51,6 @@ const HASH_SEED: u64 = 0x5EED;
 const NOW: Millis = Millis(1_700_000_000_000);
 /// The time at which keys expire that do.
 const EXPIRY: Millis = Millis(1_800_000_000_000);
-/// Numbers of keys, and what is added to the names of cases.
-const RUNS: [(u32, &str); 2] = [(300_000, ""), (1_000_000, "_1m")];
-
 /// Counts what the store costs, one JSON object a line
 #[derive(Parser)]
 #[command(version)]
@@ -61,7 +63,7 @@ struct Args {
 enum Probe {
     /// Bytes per key, by class of value
     Memory {
-        /// Number of keys, instead of 300,000 and then a million
+        /// Number of keys, instead of all that are counted otherwise
         #[arg(long, value_name = "N")]
         keys: Option<NonZeroU32>,
     },
@@ -199,16 +201,12 @@ fn main() -> ExitCode {
 
 fn memory(keys: Option<NonZeroU32>) -> Result<(), ProbeError> {
     let mut out = io::stdout().lock();
-    let runs = match keys {
-        Some(keys) => vec![(keys, "")],
-        None => RUNS
-            .iter()
-            .filter_map(|(keys, suffix)| Some((NonZeroU32::new(*keys)?, *suffix)))
-            .collect(),
-    };
-    for (keys, suffix) in runs {
-        for case in Case::ALL {
-            let bytes = bytes_per_key(keys, || fill(case, keys))?;
+    for case in Case::ALL {
+        let counts = match keys {
+            Some(keys) => vec![("", bytes_per_key(keys, || fill(case, keys))?)],
+            None => growth::counts(case)?,
+        };
+        for (suffix, bytes) in counts {
             print(&mut out, format!("{}{suffix}", case.name()), bytes)?;
         }
     }
@@ -217,6 +215,11 @@ fn memory(keys: Option<NonZeroU32>) -> Result<(), ProbeError> {
         if let Some(count) = count {
             let bytes = bytes_per_key(count, || fill_collections(collection, count))?;
             print(&mut out, collection.name().to_owned(), bytes)?;
+        }
+    }
+    if let Some(count) = keys.or(NonZeroU32::new(churn::COUNT)) {
+        for (case, bytes) in churn::counts(count)? {
+            print(&mut out, case.to_owned(), bytes)?;
         }
     }
     Ok(out.flush()?)
@@ -241,6 +244,11 @@ fn bytes_per_key(
     if u32::try_from(there) != Ok(keys.get()) {
         return Err(ProbeError::KeysLost { set: keys, there });
     }
+    per_key(bytes, keys)
+}
+
+/// Bytes divided by keys, to the last digit.
+fn per_key(bytes: u64, keys: NonZeroU32) -> Result<f64, ProbeError> {
     // Whole bytes a key and the rest apart: both fit an f64 to the last digit, whatever the total.
     let keys = u64::from(keys.get());
     match (
@@ -253,23 +261,32 @@ fn bytes_per_key(
     }
 }
 
-/// A fresh keyspace, as a server with one thread has it, with `keys` keys.
+/// A fresh keyspace, as a server with one thread has it.
+fn empty() -> Keyspace {
+    Keyspace::new(HashKey::from_seed(HASH_SEED), ShardCount::ONE)
+}
+
+/// Puts in one key.
+fn put(keyspace: &Keyspace, case: Case, number: u32) -> Result<(), ProbeError> {
+    let name = format!("key:{number:012}");
+    let key = keyspace.key(name.as_bytes());
+    let value = case.value(number);
+    let mut shard = keyspace.lock(key);
+    Ok(shard.set(key, value.as_bytes(), case.expiry(), NOW)?)
+}
+
+/// The same with `keys` keys.
 fn fill(case: Case, keys: NonZeroU32) -> Result<Keyspace, ProbeError> {
-    let keyspace = Keyspace::new(HashKey::from_seed(HASH_SEED), ShardCount::ONE);
+    let keyspace = empty();
     for number in 0..keys.get() {
-        let name = format!("key:{number:012}");
-        let key = keyspace.key(name.as_bytes());
-        let value = case.value(number);
-        keyspace
-            .lock(key)
-            .set(key, value.as_bytes(), case.expiry(), NOW)?;
+        put(&keyspace, case, number)?;
     }
     Ok(keyspace)
 }
 
 /// The same with `count` collections.
 fn fill_collections(collection: Collection, count: NonZeroU32) -> Result<Keyspace, ProbeError> {
-    let keyspace = Keyspace::new(HashKey::from_seed(HASH_SEED), ShardCount::ONE);
+    let keyspace = empty();
     for number in 0..count.get() {
         let name = format!("key:{number:012}");
         let key = keyspace.key(name.as_bytes());

@@ -23,6 +23,8 @@ enum Failure {
     Address(io::Error),
     #[error("cannot set up: {0}")]
     SetUp(io::Error),
+    #[error("cannot let the allocator give memory back: {0}")]
+    Allocator(tikv_jemalloc_ctl::Error),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +59,8 @@ fn start_log(config: &Config) {
 }
 
 fn serve(config: &Config) -> Result<(), Failure> {
+    // Without a thread of its own the allocator keeps what was freed for as long as nothing is asked of it.
+    tikv_jemalloc_ctl::background_thread::write(true).map_err(Failure::Allocator)?;
     let listener = server::bind(config.address())?;
     let address = listener.local_addr().map_err(Failure::Address)?;
     let mut announced = Ok(());

@@ -7,7 +7,7 @@
 //! | `slowlog-log-slower-than`, `slowlog-max-len` | microseconds, requests: see SLOWLOG | yes |
 //! | `latency-monitor-threshold` | milliseconds: see LATENCY  | yes   |
 //! | `enable-debug-command`     | `yes` or `no`               | no    |
-//! | `maxmemory-policy`         | `noeviction`                | only to itself |
+//! | `maxmemory-policy`         | `noeviction`, `allkeys-lru` and so on | yes |
 //! | `maxclients`               | connections                 | yes   |
 //! | `bind`, `port`, `threads`  | as at the start             | no    |
 //! | `databases`                | 1                           | no    |
@@ -17,9 +17,11 @@
 use std::borrow::Cow;
 use std::sync::atomic::Ordering::Relaxed;
 
+use store::Shards;
+
 use super::{Call, Failure, Outcome};
 use crate::protocol::{glob_matches, parse_bytes};
-use crate::state::{Limit, State};
+use crate::state::{Limit, Policy, State};
 
 const NO_INTEGER: &str = "argument couldn't be parsed into an integer";
 
@@ -81,7 +83,7 @@ impl Setting {
             }
             Self::Limit(limit) => settings.limits.get(limit).to_string(),
             Self::Maxmemory => settings.max_memory().to_string(),
-            Self::MaxmemoryPolicy => "noeviction".to_owned(),
+            Self::MaxmemoryPolicy => settings.policy().name().to_owned(),
             Self::Port => settings.address.port().to_string(),
             Self::Save => String::new(),
             Self::Threads => settings.threads.to_string(),
@@ -127,10 +129,10 @@ impl Setting {
                 .parse()
                 .map(Change::LatencyMonitorThreshold)
                 .map_err(|_| Cow::Borrowed(NO_INTEGER)),
-            Self::MaxmemoryPolicy if text.eq_ignore_ascii_case("noeviction") => Ok(Change::Nothing),
-            Self::MaxmemoryPolicy => {
-                Err("argument(s) must be one of the following: noeviction".into())
-            }
+            Self::MaxmemoryPolicy => Policy::named(text).map(Change::Policy).ok_or_else(|| {
+                let names = Policy::ALL.map(|(name, _)| name).join(", ");
+                format!("argument(s) must be one of the following: {names}").into()
+            }),
             _ => Err("can't set immutable config".into()),
         }
     }
@@ -143,7 +145,7 @@ enum Change {
     SlowlogLogSlowerThan(i64),
     SlowlogMaxLen(usize),
     LatencyMonitorThreshold(u64),
-    Nothing,
+    Policy(Policy),
 }
 
 /// `CONFIG GET pattern [pattern …]`
@@ -200,7 +202,10 @@ pub fn set(call: &mut Call<'_, '_>) -> Outcome {
             Change::SlowlogLogSlowerThan(us) => slowness.slower_than_us.store(us, Relaxed),
             Change::SlowlogMaxLen(len) => slowness.log_max.store(len, Relaxed),
             Change::LatencyMonitorThreshold(ms) => slowness.latency_ms.store(ms, Relaxed),
-            Change::Nothing => {}
+            Change::Policy(policy) => {
+                settings.set_policy(policy);
+                Shards::set_policy(call.shards, policy.eviction());
+            }
         }
     }
     call.replies.ok();

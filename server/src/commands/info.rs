@@ -122,7 +122,8 @@ fn clients(call: &Call<'_, '_>, text: &mut String) {
 }
 
 fn memory(call: &mut Call<'_, '_>, text: &mut String) -> Result<(), Failure> {
-    let usage = call.state.memory.measure()?;
+    let keyspace = Shards::used_bytes(call.shards);
+    let usage = call.state.memory.measure(keyspace)?;
     fields! { text,
         used_memory: usage.used,
         used_memory_human: human(usage.used),
@@ -131,10 +132,10 @@ fn memory(call: &mut Call<'_, '_>, text: &mut String) -> Result<(), Failure> {
         used_memory_peak: usage.peak,
         used_memory_peak_human: human(usage.peak),
         used_memory_startup: usage.startup,
-        used_memory_dataset: Shards::used_bytes(call.shards),
+        used_memory_dataset: keyspace,
         maxmemory: call.state.settings.max_memory(),
         maxmemory_human: human(call.state.settings.max_memory()),
-        maxmemory_policy: "noeviction",
+        maxmemory_policy: call.state.settings.policy().name(),
         mem_allocator: "jemalloc",
     }
     Ok(())
@@ -142,6 +143,7 @@ fn memory(call: &mut Call<'_, '_>, text: &mut String) -> Result<(), Failure> {
 
 fn stats(call: &mut Call<'_, '_>, text: &mut String) {
     let expired = Shards::expired_total(call.shards);
+    let evicted = Shards::evicted_total(call.shards);
     let counters = call.state.stats.snapshot();
     fields! { text,
         total_connections_received: counters.total_connections_received,
@@ -151,7 +153,7 @@ fn stats(call: &mut Call<'_, '_>, text: &mut String) {
         total_net_output_bytes: counters.total_net_output_bytes,
         rejected_connections: counters.rejected_connections,
         expired_keys: expired,
-        evicted_keys: 0,
+        evicted_keys: evicted,
         keyspace_hits: counters.keyspace_hits,
         keyspace_misses: counters.keyspace_misses,
         pubsub_channels: call.state.channels.channels(),

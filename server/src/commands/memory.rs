@@ -35,9 +35,10 @@ fn share(part: u64, whole: u64) -> f64 {
 
 /// `MEMORY STATS`
 pub fn stats(call: &mut Call<'_, '_>) -> Outcome {
-    let usage = call.state.memory.measure()?;
+    let keyspace = Shards::used_bytes(call.shards);
+    let usage = call.state.memory.measure(keyspace)?;
     let keys = Shards::len(call.shards) as u64;
-    let dataset = Shards::used_bytes(call.shards) as u64;
+    let dataset = keyspace as u64;
     let net = usage.used.saturating_sub(usage.startup);
     let counts = [
         ("peak.allocated", usage.peak),

@@ -3,7 +3,7 @@
 //! `EXEC` holds every shard from before it compares the watched versions to after the last queued
 //! command, so no other connection sees a part of it.
 
-use super::{Call, Failure, Outcome, Transaction};
+use super::{Call, Failure, Flags, Outcome, Transaction};
 
 /// `MULTI`
 pub fn multi(call: &mut Call<'_, '_>) -> Outcome {
@@ -85,6 +85,10 @@ fn watched_unchanged(call: &mut Call<'_, '_>) -> bool {
 fn run_all(call: &mut Call<'_, '_>, transaction: &Transaction) {
     call.replies.array(transaction.queue.len());
     for queued in &transaction.queue {
+        // A transaction that has begun is not refused any more; but each of its commands may evict keys.
+        if queued.command.flags.has(Flags::DENYOOM) {
+            let _ = call.state.make_room(call.shards);
+        }
         let mut inner = Call {
             state: call.state,
             shards: call.shards,

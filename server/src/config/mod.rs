@@ -23,7 +23,7 @@ use std::time::Duration;
 use clap::{CommandFactory, FromArgMatches};
 use thiserror::Error;
 
-use crate::state::{Limit, Limits};
+use crate::state::{Limit, Limits, Policy};
 use options::{CommandLine, Options};
 pub use value::{Bytes, LogFormat, LogLevel, Rename, Switch};
 
@@ -41,6 +41,8 @@ pub struct Config {
     pub threads: NonZeroUsize,
     /// Bytes of memory that may be in use; 0 is no bound.
     pub max_memory: u64,
+    /// Which keys go when that is reached.
+    pub policy: Policy,
     /// Bounds of what clients may take.
     pub limits: Limits,
     /// Commands that have another name, or none.
@@ -169,6 +171,7 @@ impl Config {
             max_memory: options
                 .max_memory
                 .map_or(default.max_memory, |bytes| bytes.0),
+            policy: options.policy.unwrap_or(default.policy),
             limits,
             renames: options
                 .rename_command
@@ -210,6 +213,7 @@ impl Default for Config {
             port: 6379,
             threads: NonZeroUsize::MIN,
             max_memory: 0,
+            policy: Policy::Noeviction,
             limits: Limits::default(),
             renames: Vec::new(),
             log_level: LogLevel(tracing::Level::INFO),
@@ -268,7 +272,8 @@ mod tests {
              --maxclients 5 --timeout 60 --client-query-buffer-limit 2mb --proto-max-bulk-len 1mb \
              --proto-max-args 9 --output-buffer-limit 3mb --pubsub-buffer-limit 4mb \
              --pipeline-limit 64kb --log-level warn --log-format json --metrics-port 0 \
-             --metrics-bind 127.0.0.2 --shutdown-timeout 3 --enable-debug-command yes",
+             --metrics-bind 127.0.0.2 --shutdown-timeout 3 --enable-debug-command yes \
+             --maxmemory-policy allkeys-lru",
         )
         .unwrap();
         let by_file = parse_file(
@@ -293,6 +298,7 @@ mod tests {
             metrics-bind = "127.0.0.2"
             shutdown-timeout = 3
             enable-debug-command = true
+            maxmemory-policy = "allkeys-lru"
             "#,
             "",
         )
@@ -303,7 +309,7 @@ mod tests {
         let options = CommandLine::command();
         let names = options.get_arguments().filter_map(clap::Arg::get_long);
         let others: Vec<_> = names.filter(|name| *name != "config").collect();
-        assert_eq!(others.len(), 20, "every flag is in this test: {others:?}");
+        assert_eq!(others.len(), 21, "every flag is in this test: {others:?}");
     }
 
     #[test]

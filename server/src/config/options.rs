@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::value::{Bytes, LogFormat, LogLevel, Rename, Switch};
+use crate::state::Policy;
 
 /// What was given; what was not is `None`.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -30,6 +31,11 @@ pub(super) struct Options {
     #[arg(long = "maxmemory", value_name = "BYTES")]
     #[serde(rename = "maxmemory")]
     pub(super) max_memory: Option<Bytes>,
+
+    /// Which keys go when that is reached, such as allkeys-lru [default: noeviction]
+    #[arg(long = "maxmemory-policy", value_name = "POLICY")]
+    #[serde(rename = "maxmemory-policy")]
+    pub(super) policy: Option<Policy>,
 
     /// Refuse to listen beyond this machine, where nothing would keep others out [default: yes]
     #[arg(long, value_name = "yes|no", help_heading = "Safety")]
@@ -143,6 +149,7 @@ impl Options {
             port: self.port.or(file.port),
             threads: self.threads.or(file.threads),
             max_memory: self.max_memory.or(file.max_memory),
+            policy: self.policy.or(file.policy),
             protected_mode: self.protected_mode.or(file.protected_mode),
             enable_debug_command: self.enable_debug_command.or(file.enable_debug_command),
             renames: Vec::new(),

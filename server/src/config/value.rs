@@ -13,6 +13,7 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use crate::protocol::parse_bytes;
+use crate::state::Policy;
 
 /// A size of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,17 @@ impl FromStr for LogLevel {
     }
 }
 
+impl FromStr for Policy {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::named(text).ok_or(
+            "none of volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru, \
+             allkeys-lfu, allkeys-random, noeviction",
+        )
+    }
+}
+
 /// A command that gets another name, or none at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rename {
@@ -144,4 +156,4 @@ macro_rules! read_as_flag {
     )*};
 }
 
-read_as_flag!(Bytes, Switch, LogFormat, LogLevel);
+read_as_flag!(Bytes, Switch, LogFormat, LogLevel, Policy);

@@ -13,7 +13,7 @@ mod table;
 
 pub(crate) use table::name_at;
 
-use store::{Millis, TOUCHED_AT_ONCE};
+use store::{Millis, Room, TOUCHED_AT_ONCE};
 
 use crate::commands::{
     Call, Command, Failure, Find, Flags, Life, Outcome, Queued, ReplyMode, Session, printed,
@@ -23,14 +23,6 @@ use crate::state::{Access, State, Tally};
 
 /// Bytes of an unknown command's name, and of its arguments, that the error quotes.
 const QUOTED_MAX: usize = 128;
-
-/// Whether there is room for more keys; asked at most once while nothing is removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Room {
-    Unknown,
-    Enough,
-    Lacking,
-}
 
 /// The commands of several requests, as far as they were found.
 pub type Found = [Option<&'static Command>; TOUCHED_AT_ONCE];
@@ -42,7 +34,6 @@ pub struct Batch<'s> {
     shards: Access<'s>,
     now: Millis,
     tally: Tally,
-    room: Room,
     /// The command that ran last.
     last: Option<&'static Command>,
 }
@@ -57,7 +48,6 @@ impl<'s> Batch<'s> {
             shards,
             now,
             tally: Tally::default(),
-            room: Room::Unknown,
             last: None,
         }
     }
@@ -209,7 +199,7 @@ impl<'s> Batch<'s> {
         call.run()
     }
 
-    /// Refuses what could need more memory than `maxmemory` allows.
+    /// Evicts keys for what could need memory, and refuses it where that makes no room.
     #[cold]
     fn check_room(&mut self, session: &mut Session, command: &'static Command) -> Outcome {
         let needs_room = command.flags.has(Flags::DENYOOM)
@@ -222,22 +212,7 @@ impl<'s> Batch<'s> {
                 // The queue takes memory whatever is queued.
                 Some(_) => !command.flags.has(Flags::UNQUEUED),
             };
-        if command.flags.has(Flags::EXEC)
-            || command.flags.has(Flags::WRITE) && !command.flags.has(Flags::DENYOOM)
-        {
-            self.room = Room::Unknown;
-        }
-        if !needs_room {
-            return Ok(());
-        }
-        if self.room == Room::Unknown {
-            let over = self
-                .state
-                .memory
-                .is_over(self.state.settings.max_memory())?;
-            self.room = if over { Room::Lacking } else { Room::Enough };
-        }
-        if self.room == Room::Enough {
+        if !needs_room || self.state.make_room(&mut self.shards)? == Room::Enough {
             return Ok(());
         }
         Err(refuse_command(

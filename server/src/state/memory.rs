@@ -1,31 +1,31 @@
-//! How much memory is in use, by the allocator's own count, and whether that is too much.
+//! How much memory is in use, and room for more.
 //!
-//! Reading the count makes the allocator sum up its arenas, which costs microseconds, so it is not
-//! read for each command. Between two readings the count is bounded from above:
+//! `used_memory` is the allocator's count of live bytes. Reading it makes the allocator sum up its arenas,
+//! which costs microseconds; the keyspace knows its own bytes at any time. So what is read is what else is
+//! in use, the overhead, ten times a second and whenever enough input has come that it may have changed:
 //!
 //! ```text
-//! in use  ≤  last reading  +  GROWTH_PER_INPUT_BYTE × bytes of requests since
+//! in use  =  keyspace, exact  +  overhead (connections, queues, the runtime) as last read
+//! bound of the keyspace  =  maxmemory  −  overhead
 //! ```
-//!
-//! A batch of writes reads the count only where that bound lies beyond `maxmemory`, and then the
-//! batch is refused or let through by the reading. So far from the bound nothing is read, and at
-//! the bound one reading serves a whole batch.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tikv_jemalloc_ctl::{epoch, epoch_mib, stats};
 
-/// Bytes of memory that one byte of requests can take at the most, table growth included. The
-/// smallest write that adds a key is about 30 bytes and takes less than 200.
-const GROWTH_PER_INPUT_BYTE: u64 = 8;
+/// The overhead is read again when so many bytes of requests have come, or a part of the bound if that
+/// is more: requests that are not complete, and transactions, are held in memory.
+const INPUT_MIN: u64 = 64 << 10;
+const INPUT_PART: u64 = 128;
 
 /// The allocator's count, and its largest value seen.
 pub struct Memory {
     epoch: epoch_mib,
     allocated: stats::allocated_mib,
     resident: stats::resident_mib,
-    last: AtomicU64,
+    /// What is in use and not the keyspace's, at the last reading.
+    overhead: AtomicU64,
     peak: AtomicU64,
     startup: u64,
     input_since: AtomicU64,
@@ -45,7 +45,7 @@ impl From<tikv_jemalloc_ctl::Error> for MemoryError {
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Memory")
-            .field("last", &self.last)
+            .field("overhead", &self.overhead)
             .finish_non_exhaustive()
     }
 }
@@ -70,22 +70,23 @@ impl Memory {
             epoch: epoch::mib()?,
             allocated: stats::allocated::mib()?,
             resident: stats::resident::mib()?,
-            last: AtomicU64::new(0),
+            overhead: AtomicU64::new(0),
             peak: AtomicU64::new(0),
             startup: 0,
             input_since: AtomicU64::new(0),
         };
-        memory.startup = memory.measure()?.used;
+        memory.startup = memory.measure(0)?.used;
         Ok(memory)
     }
 
-    /// Reads the allocator's count.
-    pub fn measure(&self) -> Result<Usage, MemoryError> {
+    /// Reads the allocator's count, while the keyspace uses `keyspace` bytes.
+    pub fn measure(&self, keyspace: usize) -> Result<Usage, MemoryError> {
         self.input_since.store(0, Relaxed);
         self.epoch.advance()?;
         let used = self.allocated.read()? as u64;
         let resident = self.resident.read()? as u64;
-        self.last.store(used, Relaxed);
+        self.overhead
+            .store(used.saturating_sub(keyspace as u64), Relaxed);
         let peak = self.peak.fetch_max(used, Relaxed).max(used);
         Ok(Usage {
             used,
@@ -100,18 +101,12 @@ impl Memory {
         self.input_since.fetch_add(bytes as u64, Relaxed);
     }
 
-    /// Whether more than `limit` bytes are in use; 0 is no limit.
-    pub fn is_over(&self, limit: u64) -> Result<bool, MemoryError> {
-        if limit == 0 {
-            return Ok(false);
+    /// Bytes that the keyspace, which uses `keyspace`, may use if all may use `limit`.
+    pub fn keyspace_bound(&self, limit: u64, keyspace: usize) -> Result<usize, MemoryError> {
+        if self.input_since.load(Relaxed) >= INPUT_MIN.max(limit / INPUT_PART) {
+            self.measure(keyspace)?;
         }
-        let growth = self
-            .input_since
-            .load(Relaxed)
-            .saturating_mul(GROWTH_PER_INPUT_BYTE);
-        if self.last.load(Relaxed).saturating_add(growth) <= limit {
-            return Ok(false);
-        }
-        Ok(self.measure()?.used > limit)
+        let bound = limit.saturating_sub(self.overhead.load(Relaxed));
+        Ok(usize::try_from(bound).unwrap_or(usize::MAX))
     }
 }

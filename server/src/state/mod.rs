@@ -15,6 +15,7 @@ mod errors;
 mod limits;
 mod memory;
 mod password;
+mod policy;
 mod renames;
 mod settings;
 mod slowness;
@@ -24,7 +25,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use store::{HashKey, Keyspace, Millis, ShardCount};
+use store::{HashKey, Keyspace, Millis, Room, ShardCount, Shards};
 
 pub use access::Access;
 pub use channels::{Channels, Topic};
@@ -33,6 +34,7 @@ pub use errors::Errors;
 pub use limits::{Limit, Limits};
 pub use memory::{Memory, MemoryError, Usage};
 pub use password::Password;
+pub use policy::Policy;
 pub use renames::{RenameError, Renames};
 pub use settings::Settings;
 pub use slowness::{Latencies, Sample, SlowRequest, Slowness, shortened};
@@ -88,8 +90,10 @@ impl State {
         hash_key: HashKey,
         [a, b, c, randomness]: [u64; 4],
     ) -> Result<Self, MemoryError> {
+        let keyspace = Keyspace::new(hash_key, ShardCount::for_threads(settings.threads));
+        keyspace.set_policy(settings.policy().eviction());
         Ok(Self {
-            keyspace: Keyspace::new(hash_key, ShardCount::for_threads(settings.threads)),
+            keyspace,
             settings,
             stats: Stats::default(),
             memory: Memory::new()?,
@@ -103,6 +107,17 @@ impl State {
             last_client: AtomicU64::new(0),
             randomness: AtomicU64::new(randomness),
         })
+    }
+
+    /// Makes room for a write, as `maxmemory` and its policy say.
+    pub fn make_room(&self, shards: &mut impl Shards) -> Result<Room, MemoryError> {
+        let limit = self.settings.max_memory();
+        if limit == 0 {
+            return Ok(Room::Enough);
+        }
+        let bound = self.memory.keyspace_bound(limit, shards.used_bytes())?;
+        let policy = self.settings.policy().eviction();
+        Ok(shards.make_room(bound, policy, self.random()))
     }
 
     /// The number of the connection that is accepted next; the first is 1.

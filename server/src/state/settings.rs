@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
-use super::{Limit, Limits, Password, Renames};
+use super::{Limit, Limits, Password, Policy, Renames};
 
 /// The settings of a running server.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct Settings {
     #[cfg(feature = "handicap")]
     pub handicap: crate::handicap::Handicap,
     max_memory: AtomicU64,
+    /// A place in [`Policy::ALL`].
+    policy: AtomicU8,
 }
 
 impl Settings {
@@ -41,10 +43,24 @@ impl Settings {
             #[cfg(feature = "handicap")]
             handicap: crate::handicap::Handicap::NONE,
             max_memory: AtomicU64::new(max_memory),
+            policy: AtomicU8::new(u8::MAX),
         }
     }
 
-    /// Bytes that may be in use before writes are refused; 0 is no bound.
+    /// Which keys go when memory is short.
+    pub fn policy(&self) -> Policy {
+        let policy = Policy::ALL.get(usize::from(self.policy.load(Relaxed)));
+        policy.map_or(Policy::default(), |(_, policy)| *policy)
+    }
+
+    /// Sets which keys go when memory is short.
+    pub fn set_policy(&self, policy: Policy) {
+        let place = Policy::ALL.iter().position(|(_, known)| *known == policy);
+        let place = place.and_then(|place| u8::try_from(place).ok());
+        self.policy.store(place.unwrap_or(u8::MAX), Relaxed);
+    }
+
+    /// Bytes that may be in use before keys are evicted, or writes refused; 0 is no bound.
     pub fn max_memory(&self) -> u64 {
         self.max_memory.load(Relaxed)
     }

@@ -10,6 +10,7 @@
 //! | `sessions`     | AUTH, CLIENT, RESET                                              |
 //! | `transactions` | `EXEC` happens at one instant, `WATCH` notices                   |
 //! | `memory`       | `maxmemory`, and what idle and slow connections hold             |
+//! | `eviction`     | the policies of `maxmemory`, and keys that expire at once        |
 //! | `process`      | flags, the line it prints, signals, exit codes                   |
 //! | `operation`    | the file, the log, metrics, names of commands, the end           |
 //! | `limits`       | every bound of what a client may take                            |
@@ -28,6 +29,7 @@ mod channels;
 mod clients;
 mod commands;
 mod differential;
+mod eviction;
 mod frames;
 mod hostile;
 mod limits;

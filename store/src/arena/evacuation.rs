@@ -1,23 +1,33 @@
 //! Defragmentation: blobs leave a sparse page for free slots of their class, until it can be dropped.
 //!
-//! It begins when more than [`FREE_PERCENT`] of the pages' bytes are free slots, and every write does
-//! [`MOVES`] moves of it at most. A page is emptied only if the class has as many free slots elsewhere
-//! as the page has blobs, so that no page is added for it.
+//! It begins when more than [`FREE_PERCENT`] of the pages' bytes are free slots, and every write is then
+//! owed [`MOVES_A_WRITE`] moves. They are made [`BATCH`] at a time, because whoever owns the blobs must find
+//! each in an index: the reads of memory of a batch overlap, those of single moves wait for one another.
+//!
+//! ```text
+//! is_due ─► evacuated: up to BATCH handles, in the order of slots ─► relocate each: a new handle
+//! ```
+//!
+//! A page is emptied only if the class has as many free slots elsewhere as the page has blobs, so that no
+//! page is added for it.
 
+use super::handle::Target;
 use super::lists::Class;
-use super::page::Fill;
+use super::page::{Fill, NO_PAGE};
 use super::{Arena, Handle};
 
 /// Free slots that are left alone, in percent of the bytes of all pages.
 const FREE_PERCENT: usize = 8;
-/// Blobs moved by one write, at most.
-const MOVES: u32 = 2;
-/// Slots looked at by one write, at most.
-const SLOTS_SEEN_MAX: u32 = 64;
+/// Moves that a write is owed.
+const MOVES_A_WRITE: u8 = 2;
+/// Moves made at once, at most.
+pub(crate) const BATCH: usize = 16;
+/// Slots looked at for a batch, at most.
+const SLOTS_SEEN_MAX: u32 = 512;
 /// Pages of a class that are compared to find a sparse one.
 const PAGES_SEEN_MAX: usize = 8;
-/// Writes until a search that found nothing is repeated.
-const PAUSE: u16 = 256;
+/// Batches until a search that found nothing is repeated.
+const PAUSE: u16 = 32;
 
 /// The page that is being emptied.
 #[derive(Debug)]
@@ -25,8 +35,10 @@ pub(super) struct Evacuation {
     page: Option<u32>,
     /// The first slot that was not looked at.
     slot: u16,
-    /// Writes until the next search.
+    /// Batches until the next search.
     pause: u16,
+    /// Moves that are owed.
+    owed: u8,
 }
 
 impl Evacuation {
@@ -34,6 +46,7 @@ impl Evacuation {
         page: None,
         slot: 0,
         pause: 0,
+        owed: 0,
     };
 
     /// The page was dropped.
@@ -44,59 +57,111 @@ impl Evacuation {
     }
 }
 
+/// Handles of blobs that are to move, and pages that they may move to.
+///
+/// The pages are those to which a slot was freed last, and each is meant to take one blob: that slot is
+/// still in the processor's caches, and the next free one of the page is not.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    handles: [Handle; BATCH],
+    targets: [Option<u32>; BATCH],
+    len: usize,
+}
+
+impl Batch {
+    pub(crate) fn handles(&self) -> &[Handle] {
+        self.handles.get(..self.len).unwrap_or_default()
+    }
+
+    pub(crate) fn targets(&self) -> impl Iterator<Item = Option<u32>> {
+        self.targets.iter().copied()
+    }
+}
+
 impl Arena {
-    /// Moves a few blobs, if there is reason to; `relocated` is told each, with its old and new handle.
+    /// Counts a write; whether a batch is due.
     #[inline]
-    pub(crate) fn defragment(&mut self, relocated: impl FnMut(&[u8], Handle, Handle)) {
-        if self.evacuation.page.is_some() || self.is_fragmented() {
-            self.evacuate(relocated);
+    pub(crate) fn is_due(&mut self) -> bool {
+        if self.evacuation.page.is_none() && !self.is_fragmented(FREE_PERCENT) {
+            return false;
         }
+        let owed = self.evacuation.owed.saturating_add(MOVES_A_WRITE);
+        self.evacuation.owed = owed;
+        usize::from(owed) >= BATCH
     }
 
-    const fn is_fragmented(&self) -> bool {
-        self.free_bytes * 100 > self.page_bytes * FREE_PERCENT
+    /// Whether more than so many percent of the pages are free slots.
+    #[inline]
+    pub(crate) const fn is_fragmented(&self, percent: usize) -> bool {
+        self.free_bytes * 100 > self.page_bytes * percent
     }
 
-    fn evacuate(&mut self, mut relocated: impl FnMut(&[u8], Handle, Handle)) {
+    /// The next blobs that are to move, in the order of their slots; none where there is nothing to gain.
+    pub(crate) fn evacuated(&mut self) -> Batch {
+        let owed = std::mem::take(&mut self.evacuation.owed);
+        let mut batch = Batch::default();
         let Some(number) = self.evacuation.page.or_else(|| self.choose_page()) else {
-            return;
+            return batch;
         };
-        let (mut moves, mut seen) = (0, 0);
-        while moves < MOVES && seen < SLOTS_SEEN_MAX && self.evacuation.page == Some(number) {
-            seen += 1;
-            let slot = self.evacuation.slot;
-            self.evacuation.slot += 1;
-            let Some(page) = self.pages.get(number as usize) else {
-                return;
+        let Some(page) = self.pages.get(number as usize) else {
+            return batch;
+        };
+        let mut slot = self.evacuation.slot;
+        for _ in 0..SLOTS_SEEN_MAX {
+            let Some(place) = batch.handles.get_mut(batch.len) else {
+                break;
             };
-            debug_assert!(slot < page.used(), "a page with blobs left in it");
-            let Some(blob) = page.blob(slot) else {
-                continue;
-            };
-            let len = blob.len();
-            let class = self.classes.get(usize::from(page.class));
-            let target = class.and_then(Class::fullest);
-            let Some(target) = target else {
-                self.stop_evacuation(number);
-                return;
-            };
-            let places = [number as usize, target as usize];
-            let Ok([from, to]) = self.pages.get_disjoint_mut(places) else {
-                return;
-            };
-            let copied = from.blob(slot).and_then(|blob| to.insert(&[blob], len));
-            let Some(copied) = copied else {
-                return;
-            };
-            self.note_taken(target);
-            let (old, new) = (
-                Handle::of_slot(number, slot),
-                Handle::of_slot(target, copied),
-            );
-            relocated(self.get(new), old, new);
-            self.remove(old);
-            moves += 1;
+            if slot >= page.used() {
+                break;
+            }
+            if page.blob(slot).is_some() {
+                *place = Handle::of_slot(number, slot);
+                batch.len += 1;
+            }
+            slot += 1;
         }
+        debug_assert!(
+            batch.len > 0 || slot < page.used(),
+            "a page with blobs left in it"
+        );
+        self.evacuation.slot = slot;
+        // A page that had fewer blobs leaves the rest owed, and the next batch comes sooner.
+        let moves = u8::try_from(batch.len).unwrap_or(u8::MAX);
+        self.evacuation.owed = owed.saturating_sub(moves.max(1));
+        let class = self.classes.get(usize::from(page.class));
+        let mut target = class.and_then(Class::fullest);
+        for place in batch.targets.iter_mut().take(batch.len) {
+            *place = target;
+            let after = target.and_then(|number| Some(self.pages.get(number as usize)?.after));
+            target = after.filter(|number| *number != NO_PAGE);
+        }
+        batch
+    }
+
+    /// Moves a blob to `target`, or else to the fullest page of its class that has room; its new handle, or
+    /// `None` where there is no room: then the page stays as it is.
+    pub(crate) fn relocate(&mut self, handle: Handle, target: Option<u32>) -> Option<Handle> {
+        let Target::Slot { page: number, slot } = handle.target() else {
+            return None;
+        };
+        let page = self.pages.get(number as usize)?;
+        let len = page.blob(slot)?.len();
+        let class = self.classes.get(usize::from(page.class));
+        let has_room = |target: &u32| {
+            let target = self.pages.get(*target as usize);
+            target.is_some_and(|target| matches!(target.fill, Fill::Quarters(_)))
+        };
+        let target = target.filter(has_room);
+        let Some(target) = target.or_else(|| class.and_then(Class::fullest)) else {
+            self.stop_evacuation(number);
+            return None;
+        };
+        let places = [number as usize, target as usize];
+        let [from, to] = self.pages.get_disjoint_mut(places).ok()?;
+        let copied = to.insert(&[from.blob(slot)?], len)?;
+        self.note_taken(target);
+        self.remove(handle);
+        Some(Handle::of_slot(target, copied))
     }
 
     /// Chooses a sparse page of the class with the most free bytes, and takes it out of its list.
@@ -140,8 +205,10 @@ impl Arena {
 
     /// Leaves the page as it is.
     fn stop_evacuation(&mut self, number: u32) {
-        self.evacuation.page = None;
-        self.evacuation.pause = PAUSE;
-        self.link(number);
+        if self.evacuation.page == Some(number) {
+            self.evacuation.page = None;
+            self.evacuation.pause = PAUSE;
+            self.link(number);
+        }
     }
 }

@@ -27,7 +27,7 @@ const BOXES_MAX: u32 = u32::MAX - FIRST_BOX + 1;
 const _: () = assert!(FIRST_BOX == 0xFC00_0000 && BOXES_MAX == 1 << 26);
 
 /// Where a blob lies, until the next write to its arena.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Handle(u32);
 
 /// What a handle points to.

@@ -34,7 +34,7 @@ impl Class {
         }
     }
 
-    /// The page with room that is the fullest, by its quarter.
+    /// The first page of the fullest quarter that has one with room.
     pub(super) fn fullest(&self) -> Option<u32> {
         self.first.iter().rev().copied().find(|p| *p != NO_PAGE)
     }
@@ -78,6 +78,8 @@ impl Arena {
             }
             self.classes.push(Class::new(slot_bytes));
             *place = added;
+            self.count_lists();
+            return Ok(added);
         }
         Ok(*place)
     }
@@ -114,6 +116,7 @@ impl Arena {
         class.free_slots += slots;
         self.page_bytes += page_bytes;
         self.free_bytes += slots * size.slot_bytes;
+        self.count_lists();
         self.link(number);
         Ok(number)
     }
@@ -142,7 +145,7 @@ impl Arena {
         if page.live() == 0 {
             self.drop_page(number);
         } else {
-            self.relink(number);
+            self.relink_first(number);
         }
     }
 
@@ -168,6 +171,7 @@ impl Arena {
             self.vacant_page = NO_PAGE;
             self.classes = Vec::new();
             self.class_places = Vec::new();
+            self.count_lists();
         }
     }
 
@@ -177,6 +181,19 @@ impl Arena {
             return;
         };
         if page.fill != Fill::Leaving && page.fill != page.fill_now() {
+            self.unlink(number);
+            self.link(number);
+        }
+    }
+
+    /// Moves a page to the front of the list that its fill asks for. A slot of it was freed: the next blob of
+    /// the class finds that in the processor's caches, and not one that was freed long ago.
+    fn relink_first(&mut self, number: u32) {
+        let Some(page) = self.pages.get(number as usize) else {
+            return;
+        };
+        let is_first = page.before == NO_PAGE && page.fill == page.fill_now();
+        if page.fill != Fill::Leaving && !is_first {
             self.unlink(number);
             self.link(number);
         }

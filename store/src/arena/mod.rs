@@ -33,6 +33,7 @@ mod tests;
 mod touch;
 
 use class::SizeClass;
+pub(crate) use evacuation::BATCH;
 use evacuation::Evacuation;
 use handle::Target;
 pub(crate) use handle::{Handle, Limits};
@@ -67,6 +68,8 @@ pub(crate) struct Arena {
     page_bytes: usize,
     /// Bytes of boxes, as the allocator rounds them.
     box_bytes: usize,
+    /// Bytes of the lists of pages, classes and boxes, as the allocator rounds them.
+    list_bytes: usize,
     /// Bytes of slots that hold no blob.
     free_bytes: usize,
     evacuation: Evacuation,
@@ -86,6 +89,7 @@ impl Arena {
             boxes: Slab::new(limits.boxes),
             page_bytes: 0,
             box_bytes: 0,
+            list_bytes: 0,
             free_bytes: 0,
             evacuation: Evacuation::NONE,
         }
@@ -223,6 +227,7 @@ impl Arena {
                 let blob = self.boxes.remove(number);
                 debug_assert!(blob.is_some(), "stale {handle:?}");
                 self.box_bytes -= blob.map_or(0, |blob| allocated(blob.capacity()));
+                self.count_lists();
             }
         }
     }
@@ -248,16 +253,10 @@ impl Arena {
 
     /// Bytes of everything, as the allocator rounds them.
     pub(crate) const fn heap_bytes(&self) -> usize {
-        self.page_bytes
-            + self.box_bytes
-            + allocated(self.class_places.capacity() * size_of::<u16>())
-            + allocated(self.pages.capacity() * size_of::<Page>())
-            + allocated(self.classes.capacity() * size_of::<Class>())
-            + self.boxes.heap_bytes()
+        self.page_bytes + self.box_bytes + self.list_bytes
     }
 
     /// Bytes of slots that hold no blob: what the next writes can take, or defragmentation give back.
-    #[cfg(test)]
     pub(crate) const fn free_bytes(&self) -> usize {
         self.free_bytes
     }
@@ -279,6 +278,7 @@ impl Arena {
         assert_eq!(self.free_bytes, pages.map(free).sum(), "free bytes");
         let box_bytes: usize = self.boxes.iter().map(|b| allocated(b.capacity())).sum();
         assert_eq!(self.box_bytes, box_bytes, "bytes of boxes");
+        assert_eq!(self.list_bytes, self.lists_now(), "bytes of lists");
         self.assert_lists();
     }
 
@@ -286,7 +286,20 @@ impl Arena {
         let bytes = allocated(blob.capacity());
         let number = self.boxes.insert(blob)?;
         self.box_bytes += bytes;
+        self.count_lists();
         Ok(Handle::of_box(number))
+    }
+
+    /// Notes what the lists take, after one of them may have grown or was given back.
+    fn count_lists(&mut self) {
+        self.list_bytes = self.lists_now();
+    }
+
+    const fn lists_now(&self) -> usize {
+        allocated(self.class_places.capacity() * size_of::<u16>())
+            + allocated(self.pages.capacity() * size_of::<Page>())
+            + allocated(self.classes.capacity() * size_of::<Class>())
+            + self.boxes.heap_bytes()
     }
 }
 

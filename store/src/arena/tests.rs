@@ -103,15 +103,16 @@ impl Run {
     }
 
     fn defragment(&mut self) {
-        let model = &mut self.model;
-        self.arena.defragment(|blob, from, to| {
-            let at = model
-                .iter()
-                .position(|(handle, _)| *handle == from)
-                .unwrap();
-            assert!(same(blob, &model[at].1));
-            model[at].0 = to;
-        });
+        if !self.arena.is_due() {
+            return;
+        }
+        let batch = self.arena.evacuated();
+        for (from, target) in batch.handles().iter().zip(batch.targets()) {
+            let to = self.arena.relocate(*from, target);
+            let moved = self.model.iter_mut().find(|(handle, _)| handle == from);
+            let (handle, _) = moved.expect("a blob that was there");
+            *handle = to.unwrap_or(*from);
+        }
     }
 
     fn check(&self) {

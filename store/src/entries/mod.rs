@@ -13,6 +13,7 @@ mod collections;
 mod detached;
 mod edit;
 mod found;
+mod victims;
 mod walk;
 
 pub use detached::Detached;
@@ -24,16 +25,15 @@ use std::sync::Arc;
 
 use collections::Collections;
 use edit::draft;
+use victims::Hand;
 
-use crate::arena::{Arena, Handle, Limits, OutOfMemory};
+use crate::arena::{Arena, BATCH, Handle, Limits, OutOfMemory};
 use crate::collection::{Context, PackLimits};
 use crate::entry::{self, Draft, EntryRef, Fit, Form};
+use crate::eviction::Usage;
 use crate::hash::{HashKey, Key, KeyHash};
-use crate::index::{Hasher, Index, Place, Position};
+use crate::index::{Hasher, Index, Place, Position, Wanted};
 use crate::time::Millis;
-
-/// How often an entry that is used much counts as used.
-const FREQUENCY_MAX: u8 = 3;
 
 /// The entries of a shard.
 #[derive(Debug)]
@@ -45,6 +45,9 @@ pub(crate) struct Entries {
     arena: Arena,
     collections: Collections,
     context: Arc<Context>,
+    /// What reads note in the entries.
+    usage: Usage,
+    hand: Hand,
 }
 
 /// Tells where the key of a handle belongs.
@@ -58,6 +61,21 @@ impl Hasher for KeyHasher<'_> {
     fn position(&self, handle: Handle) -> Position {
         let hash = self.hash_key.hash(entry::key_of(self.arena.get(handle)));
         position(hash, self.shard_bits)
+    }
+}
+
+/// Tells an entry by its key.
+#[derive(Clone, Copy)]
+struct WantedKey<'a> {
+    arena: &'a Arena,
+    key: &'a [u8],
+}
+
+impl Wanted for WantedKey<'_> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way to every key")]
+    fn is(self, handle: Handle) -> bool {
+        entry::key_of(self.arena.get(handle)) == self.key
     }
 }
 
@@ -81,6 +99,8 @@ impl Entries {
             arena: Arena::new(limits),
             collections: Collections::new(),
             context: Arc::new(context),
+            usage: Usage::default(),
+            hand: Hand::START,
         }
     }
 
@@ -96,6 +116,11 @@ impl Entries {
     /// Bytes of everything, as the allocator rounds them.
     pub(crate) const fn used_bytes(&self) -> usize {
         self.arena.heap_bytes() + self.index.heap_bytes() + self.collections.heap_bytes()
+    }
+
+    /// Lets reads note something else from here on.
+    pub(crate) const fn set_usage(&mut self, usage: Usage) {
+        self.usage = usage;
     }
 
     /// Hashes a key.
@@ -118,13 +143,11 @@ impl Entries {
             self.remove_at(place, handle, key.hash());
             return Lookup::Expired;
         }
-        let blob = self.arena.get_mut(handle);
-        let frequency = entry::frequency(blob);
-        if frequency < FREQUENCY_MAX {
-            entry::set_frequency(blob, frequency + 1);
+        if self.usage != Usage::Unnoted {
+            self.note_use(handle);
         }
         Lookup::Live(Found {
-            entry: parse(blob),
+            entry: self.entry(handle),
             collections: &self.collections,
         })
     }
@@ -281,15 +304,15 @@ impl Entries {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way to every key")]
     fn find(&self, key: Key<'_>) -> Option<(Place, Handle)> {
-        let position = position(key.hash(), self.shard_bits);
-        let mut found = None;
-        let place = self.index.find(position, |handle| {
-            found = Some(handle);
-            entry::key_of(self.arena.get(handle)) == key.bytes()
-        })?;
-        Some((place, found?))
+        let wanted = WantedKey {
+            arena: &self.arena,
+            key: key.bytes(),
+        };
+        self.index
+            .find(position(key.hash(), self.shard_bits), wanted)
     }
 
     #[inline]
@@ -305,7 +328,21 @@ impl Entries {
         }
     }
 
+    /// Notes that an entry was used.
+    fn note_use(&mut self, handle: Handle) {
+        let blob = self.arena.get_mut(handle);
+        let used = entry::frequency(blob);
+        let next = self.usage.next(used);
+        if next != used {
+            entry::set_frequency(blob, next);
+        }
+    }
+
     fn insert(&mut self, key: Key<'_>, draft: &Draft<'_>) -> Result<(), OutOfMemory> {
+        let draft = Draft {
+            frequency: self.usage.first(),
+            ..*draft
+        };
         let handle = draft.with_parts(|parts| self.arena.insert(parts))?;
         let position = position(key.hash(), self.shard_bits);
         let hasher = KeyHasher {
@@ -330,7 +367,7 @@ impl Entries {
         let old = self.entry(handle);
         let (expires, collection) = (old.expiry.is_some(), old.collection());
         let draft = Draft {
-            frequency: old.frequency,
+            frequency: self.usage.next(old.frequency),
             ..*draft
         };
         let moved = draft.with_parts(|parts| self.arena.rewrite(handle, parts))?;
@@ -376,21 +413,37 @@ impl Entries {
     /// Moves a few entries out of sparse pages, if there are many.
     #[inline]
     fn defragment(&mut self) {
-        let Self {
-            hash_key,
-            shard_bits,
-            index,
-            arena,
-            ..
-        } = self;
-        arena.defragment(|blob, from, to| {
-            let hash = hash_key.hash(entry::key_of(blob));
-            let place = index.find(position(hash, *shard_bits), |handle| handle == from);
+        if self.arena.is_due() {
+            self.evacuate();
+        }
+    }
+
+    /// Moves a batch of entries out of a sparse page; how many.
+    ///
+    /// Everything is done for all of them before the next step, so that the reads of memory overlap: first
+    /// their keys are hashed, then their buckets are touched, and only then is anything looked up or moved.
+    fn evacuate(&mut self) -> usize {
+        let batch = self.arena.evacuated();
+        let mut positions = [Position(0); BATCH];
+        for (position, handle) in positions.iter_mut().zip(batch.handles()) {
+            *position = self.hasher().position(*handle);
+        }
+        for position in positions.iter().take(batch.handles().len()) {
+            self.index.touch(*position);
+        }
+        let mut moves = 0;
+        let planned = batch.handles().iter().zip(batch.targets());
+        for (position, (handle, target)) in positions.iter().zip(planned) {
+            let place = self.index.find(*position, *handle);
             debug_assert!(place.is_some(), "a blob that the index does not know");
-            if let Some(place) = place {
-                index.set_handle(place, to);
+            if let Some((place, _)) = place
+                && let Some(moved) = self.arena.relocate(*handle, target)
+            {
+                self.index.set_handle(place, moved);
+                moves += 1;
             }
-        });
+        }
+        moves
     }
 
     fn assert_entries(&self) {

@@ -95,7 +95,7 @@ impl Entries {
             removed(key);
             let hash = self.hash_key.hash(key);
             let position = self.position(hash);
-            if let Some(place) = self.index.find(position, |found| found == *handle) {
+            if let Some((place, _)) = self.index.find(position, *handle) {
                 self.remove_quietly(place, *handle, hash);
             }
         }
@@ -121,7 +121,7 @@ impl Entries {
         }
     }
 
-    fn position(&self, hash: KeyHash) -> Position {
+    pub(super) fn position(&self, hash: KeyHash) -> Position {
         position(hash, self.shard_bits)
     }
 

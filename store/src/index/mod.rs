@@ -35,6 +35,7 @@ pub(crate) use bucket::Lifetime;
 use bucket::{Away, Entry};
 pub(crate) use position::Position;
 use table::{At, BUCKETS_MAX, Table};
+pub(crate) use walk::Visited;
 
 use crate::arena::{Handle, OutOfMemory};
 use crate::size_class::allocated;
@@ -59,6 +60,20 @@ impl<F: Fn(Handle) -> Position> Hasher for F {
     }
 }
 
+/// Tells the handle that is looked for from others whose tags look like its own.
+pub(crate) trait Wanted: Copy {
+    /// Whether it is this one.
+    fn is(self, handle: Handle) -> bool;
+}
+
+/// The very handle.
+impl Wanted for Handle {
+    #[inline]
+    fn is(self, handle: Handle) -> bool {
+        self == handle
+    }
+}
+
 /// Where an entry lies, until the next write to its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -79,6 +94,8 @@ pub(crate) struct Index {
     expiring: usize,
     /// Bytes of tables, as the allocator rounds them.
     table_bytes: usize,
+    /// Bytes of the directory and the list of tables, as the allocator rounds them.
+    list_bytes: usize,
 }
 
 impl Index {
@@ -91,6 +108,7 @@ impl Index {
             len: 0,
             expiring: 0,
             table_bytes: 0,
+            list_bytes: 0,
         }
     }
 
@@ -105,22 +123,20 @@ impl Index {
 
     /// Bytes of everything, as the allocator rounds them.
     pub(crate) const fn heap_bytes(&self) -> usize {
-        self.table_bytes
-            + allocated(self.directory.capacity() * size_of::<u32>())
-            + allocated(self.tables.capacity() * size_of::<Table>())
+        self.table_bytes + self.list_bytes
     }
 
-    /// The entry with this position whose handle `matches`.
-    #[inline]
-    pub(crate) fn find(
-        &self,
-        position: Position,
-        mut matches: impl FnMut(Handle) -> bool,
-    ) -> Option<Place> {
+    /// The entry with this position whose handle `wanted` says it is.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the caller's comparison belongs in the loop"
+    )]
+    pub(crate) fn find(&self, position: Position, wanted: impl Wanted) -> Option<(Place, Handle)> {
         let number = self.table_number(position)?;
         let table = self.tables.get(number)?;
-        let at = table.find(position, |bits| matches(Handle::from_bits(bits)))?;
-        Some(Place { table: number, at })
+        let (at, handle) = table.find(position, wanted)?;
+        Some((Place { table: number, at }, handle))
     }
 
     /// Notes that a key is somewhere else.
@@ -212,7 +228,18 @@ impl Index {
         self.tables.push(table);
         self.directory.push(0);
         self.deepest = 1;
+        self.count_lists();
         Ok(())
+    }
+
+    /// Notes what the lists take, after one of them may have grown or shrunk.
+    fn count_lists(&mut self) {
+        self.list_bytes = self.lists_now();
+    }
+
+    const fn lists_now(&self) -> usize {
+        allocated(self.directory.capacity() * size_of::<u32>())
+            + allocated(self.tables.capacity() * size_of::<Table>())
     }
 
     fn can_grow(&self, table: &Table) -> bool {
@@ -233,6 +260,7 @@ impl Index {
             let more = self.tables.len() / 8 + 1;
             let reserved = self.tables.try_reserve_exact(more);
             reserved.map_err(|_| OutOfMemory)?;
+            self.count_lists();
         }
         let table = self.tables.get(number).ok_or(OutOfMemory)?;
         if table.depth == self.depth {
@@ -265,6 +293,7 @@ impl Index {
         self.directory = directory;
         self.depth += 1;
         self.deepest = 0;
+        self.count_lists();
         Ok(())
     }
 
@@ -335,6 +364,7 @@ impl Index {
             self.depth -= 1;
             self.deepest = self.tables.iter().filter(|t| t.depth == self.depth).count();
         }
+        self.count_lists();
     }
 
     /// Counts everything again, and compares: the oracle of the counters, for tests.
@@ -345,6 +375,7 @@ impl Index {
     pub(crate) fn assert_counters(&self, hasher: &impl Hasher) {
         let table_bytes = self.tables.iter().map(Table::heap_bytes).sum::<usize>();
         assert_eq!(self.table_bytes, table_bytes, "bytes of tables");
+        assert_eq!(self.list_bytes, self.lists_now(), "bytes of lists");
         let len = self.tables.iter().map(Table::len).sum::<usize>();
         assert_eq!(self.len, len, "entries");
         let expiring = self.tables.iter().map(Table::expiring).sum::<usize>();

@@ -76,36 +76,59 @@ pub(super) struct Cell {
     log: u32,
 }
 
-impl Cell {
-    /// What is known of an entry whose home is among `homes`, and whose tag begins `offset` bits
-    /// into the fraction; `None` if that leaves more than one cell.
+/// Where the home of an entry can be that lies in a given bucket: what it takes to read a tag there.
+///
+/// It costs two divisions, so it is made once for a bucket and serves all of its entries.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    /// The first fraction of the homes, rounded down to what a tag tells.
+    start: u64,
+    /// Fractions after which tags repeat.
+    period: u64,
+    /// What a tag leaves open, as a power of two.
+    log: u32,
+}
+
+impl Window {
+    /// For entries whose home is among `homes`, and whose tags begin `offset` bits into the fraction;
+    /// `None` if a tag leaves more than one cell.
     pub(super) fn of(
         homes: std::ops::RangeInclusive<usize>,
         buckets: usize,
-        tag: u16,
         offset: i32,
     ) -> Option<Self> {
         let log = u32::try_from(16 - offset).ok()?;
         let Ok(offset @ 1..) = u32::try_from(offset) else {
-            let from = u32::from(tag).checked_shl(log).unwrap_or_default();
-            return Some(Self { from, log });
+            // The tag holds all bits from the first on, and perhaps one before it, which is cut off.
+            return Some(Self {
+                start: 0,
+                period: 1 << 32,
+                log,
+            });
         };
         // The tag repeats in every period of the line; one of these meets the homes.
         let period = 1_u64 << (32 - offset);
         let start = first_fraction(*homes.start(), buckets) >> log << log;
         let end = first_fraction(*homes.end() + 1, buckets);
-        if end - start > period {
-            return None;
-        }
-        let ahead = (u64::from(tag) << log).wrapping_sub(start) & (period - 1);
-        let from = start + ahead;
-        debug_assert!(from < end, "an entry far from its home");
-        Some(Self {
-            from: u32::try_from(from).ok()?,
-            log,
-        })
+        (end - start <= period).then_some(Self { start, period, log })
     }
 
+    /// What is known of the entry with this tag.
+    #[inline]
+    pub(super) const fn cell(self, tag: u16) -> Cell {
+        let ahead = ((tag as u64) << self.log).wrapping_sub(self.start) & (self.period - 1);
+        // The table ends at 2³², and so do the homes of its entries.
+        let from = (self.start + ahead) & u32::MAX as u64;
+        #[expect(clippy::cast_possible_truncation, reason = "masked")]
+        let from = from as u32;
+        Cell {
+            from,
+            log: self.log,
+        }
+    }
+}
+
+impl Cell {
     /// The home among so many buckets, if it is the same for all of the cell.
     pub(super) fn home(self, buckets: usize) -> Option<usize> {
         let last = self.from | ((1 << self.log) - 1);
@@ -171,10 +194,11 @@ mod tests {
             let home = home(fraction, buckets);
             let Some(bucket) = (home + displaced).checked_sub(1) else { return Ok(()) };
             let homes = bucket.saturating_sub(1)..=(bucket + 1).min(buckets - 1);
-            let Some(cell) = Cell::of(homes, buckets, tag, offset) else {
+            let Some(window) = Window::of(homes, buckets, offset) else {
                 prop_assert!(offset > 0 && buckets < 64, "64 buckets are always enough");
                 return Ok(());
             };
+            let cell = window.cell(tag);
             prop_assert_eq!(fraction >> cell.log, cell.from >> cell.log);
             prop_assert_eq!(cell.from & ((1 << cell.log) - 1), 0);
             if let Some(found) = cell.home(buckets) {

@@ -6,8 +6,8 @@
 
 use super::Hasher;
 use super::bucket::{Entry, Lifetime};
-use super::position::{self, Cell, Half, Position};
-use super::table::{At, BUCKETS_MAX, LOAD_MAX, Table, more_buckets};
+use super::position::{self, Cell, Half, Position, Window};
+use super::table::{BUCKETS_MAX, LOAD_MAX, Table, more_buckets};
 use crate::arena::{Handle, OutOfMemory};
 
 /// An entry whose position must be asked for.
@@ -32,13 +32,13 @@ impl Table {
         let mut table = Self::new(buckets, self.first, self.depth, self.tag_at)?;
         table.earliest = self.earliest;
         let mut waiting = Vec::new();
-        for (at, entry) in self.entries() {
-            let home = self.cell(at, entry.tag).and_then(|cell| cell.home(buckets));
-            match home {
-                Some(home) => table.insert(home, entry)?,
-                None => waiting.push(Waiting::from(entry)),
+        self.for_each_cell(|entry, cell| {
+            if let Some(home) = cell.and_then(|cell| cell.home(buckets)) {
+                return table.insert(home, entry);
             }
-        }
+            waiting.push(Waiting::from(entry));
+            Ok(())
+        })?;
         for (position, entry) in located(&waiting, hasher) {
             table.insert_at(position, entry)?;
         }
@@ -55,15 +55,17 @@ impl Table {
         let mut upper = Self::new(buckets, upper_first, depth, tag_at)?;
         (lower.earliest, upper.earliest) = (self.earliest, self.earliest);
         let mut waiting = Vec::new();
-        for (at, entry) in self.entries() {
-            let known = (tag_at == self.tag_at).then(|| self.cell(at, entry.tag));
-            let halved = known.flatten().map(Cell::halve);
+        self.for_each_cell(|entry, cell| {
+            let halved = cell.filter(|_| tag_at == self.tag_at).map(Cell::halve);
             match halved.map(|(half, cell)| (half, cell.home(buckets))) {
-                Some((Half::Lower, Some(home))) => lower.insert(home, entry)?,
-                Some((Half::Upper, Some(home))) => upper.insert(home, entry)?,
-                _ => waiting.push(Waiting::from(entry)),
+                Some((Half::Lower, Some(home))) => lower.insert(home, entry),
+                Some((Half::Upper, Some(home))) => upper.insert(home, entry),
+                _ => {
+                    waiting.push(Waiting::from(entry));
+                    Ok(())
+                }
             }
-        }
+        })?;
         for (position, entry) in located(&waiting, hasher) {
             let half = if position.fraction(self.depth) >> 31 == 0 {
                 &mut lower
@@ -94,16 +96,15 @@ impl Table {
         table.earliest = self.earliest.min(upper.earliest);
         let mut waiting = Vec::new();
         for (from, half) in [(self, Half::Lower), (upper, Half::Upper)] {
-            for (at, entry) in from.entries() {
-                let known = (tag_at == from.tag_at).then(|| from.cell(at, entry.tag));
-                let home = known
-                    .flatten()
-                    .and_then(|cell| cell.widen(half).home(buckets));
-                match home {
-                    Some(home) => table.insert(home, entry)?,
-                    None => waiting.push(Waiting::from(entry)),
+            from.for_each_cell(|entry, cell| {
+                let known = cell.filter(|_| tag_at == from.tag_at);
+                let home = known.and_then(|cell| cell.widen(half).home(buckets));
+                if let Some(home) = home {
+                    return table.insert(home, entry);
                 }
-            }
+                waiting.push(Waiting::from(entry));
+                Ok(())
+            })?;
         }
         for (position, entry) in located(&waiting, hasher) {
             table.insert_at(position, entry)?;
@@ -121,18 +122,27 @@ impl Table {
         self.insert(self.home(position), entry)
     }
 
-    /// What is known of the fraction of an entry that lies at `at`.
-    fn cell(&self, at: At, tag: u16) -> Option<Cell> {
+    /// Visits every entry in the order of buckets, with what is known of its fraction.
+    fn for_each_cell(
+        &self,
+        mut visit: impl FnMut(Entry, Option<Cell>) -> Result<(), OutOfMemory>,
+    ) -> Result<(), OutOfMemory> {
         let buckets = self.buckets.len();
-        let homes = match at {
-            At::Slot { bucket, .. } => bucket.saturating_sub(1)..=(bucket + 1).min(buckets - 1),
-            At::Spill(at) => {
-                let home = usize::from(self.spill.get(at)?.home);
-                home..=home
-            }
-        };
         let offset = i32::from(self.tag_at) - i32::from(self.depth);
-        Cell::of(homes, buckets, tag, offset)
+        for (number, bucket) in self.buckets.iter().enumerate() {
+            let homes = number.saturating_sub(1)..=(number + 1).min(buckets - 1);
+            let window = Window::of(homes, buckets, offset);
+            for entry in bucket.taken().filter_map(|slot| bucket.entry(slot)) {
+                visit(entry, window.map(|window| window.cell(entry.tag)))?;
+            }
+        }
+        for spilled in &self.spill {
+            let home = usize::from(spilled.home);
+            let window = Window::of(home..=home, buckets, offset);
+            let entry = Entry::from(*spilled);
+            visit(entry, window.map(|window| window.cell(entry.tag)))?;
+        }
+        Ok(())
     }
 }
 

@@ -10,9 +10,10 @@
 //! At 90 % load 90 of 100 entries lie in their homes, 8 beside them, 2 are spilled; at 72 %, where a
 //! grown table begins, it is 97, 3 and none.
 
+use super::Wanted;
 use super::bucket::{AWAY_MAX, Away, Bucket, Entry, Lifetime, SLOTS};
 use super::position::{self, Position};
-use crate::arena::OutOfMemory;
+use crate::arena::{Handle, OutOfMemory};
 use crate::size_class::allocated;
 use crate::time::Millis;
 
@@ -20,8 +21,9 @@ use crate::time::Millis;
 pub(super) const BUCKETS_MAX: usize = 128;
 /// Entries a bucket at which a table grows.
 pub(super) const LOAD_MAX: usize = 9;
-/// Entries a bucket of the next smaller size below which a table shrinks to that.
-const LOAD_SHRUNK: usize = 8;
+/// Entries a bucket of the next smaller size below which a table shrinks. What is saved by a denser
+/// table is soon less than what rebuilding it costs every delete: two bytes a key at most.
+const LOAD_SHRUNK: usize = 6;
 
 /// A part of an index.
 #[derive(Debug)]
@@ -52,6 +54,16 @@ pub(super) struct Spilled {
 }
 
 const _: () = assert!(size_of::<Spilled>() == 8 && BUCKETS_MAX <= 256);
+
+impl From<Spilled> for Entry {
+    fn from(spilled: Spilled) -> Self {
+        Self {
+            handle: spilled.handle,
+            tag: spilled.tag,
+            lifetime: spilled.lifetime,
+        }
+    }
+}
 
 /// Where in a table an entry lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,52 +141,55 @@ impl Table {
         position::home(position.fraction(self.depth), self.buckets.len())
     }
 
-    /// Where the entry with this position lies whose handle `matches`.
-    #[inline]
-    pub(super) fn find(
-        &self,
-        position: Position,
-        mut matches: impl FnMut(u32) -> bool,
-    ) -> Option<At> {
+    /// The entry with this position whose handle `wanted` says it is, and where it lies.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the caller's comparison belongs in the loop"
+    )]
+    pub(super) fn find(&self, position: Position, wanted: impl Wanted) -> Option<(At, Handle)> {
         let (home, tag) = (self.home(position), position.tag(self.tag_at));
         let bucket = self.buckets.get(home)?;
-        if let Some(slot) = find_in(bucket, tag, &mut matches) {
-            return Some(At::Slot { bucket: home, slot });
+        if let Some((slot, handle)) = find_in(bucket, tag, wanted) {
+            return Some((At::Slot { bucket: home, slot }, handle));
         }
         if !bucket.has_away() {
             return None;
         }
-        self.find_away(bucket, home, tag, matches)
+        self.find_away(bucket, home, tag, wanted)
     }
 
+    #[inline(never)]
     fn find_away(
         &self,
         bucket: &Bucket,
         home: usize,
         tag: u16,
-        mut matches: impl FnMut(u32) -> bool,
-    ) -> Option<At> {
+        wanted: impl Wanted,
+    ) -> Option<(At, Handle)> {
         if bucket.away(Away::Right) > 0
             && let Some(right) = self.buckets.get(home + 1)
-            && let Some(slot) = find_in(right, tag, &mut matches)
+            && let Some((slot, handle)) = find_in(right, tag, wanted)
         {
             let bucket = home + 1;
-            return Some(At::Slot { bucket, slot });
+            return Some((At::Slot { bucket, slot }, handle));
         }
         if bucket.away(Away::Left) > 0
             && let Some(left) = self.buckets.get(home.wrapping_sub(1))
-            && let Some(slot) = find_in(left, tag, &mut matches)
+            && let Some((slot, handle)) = find_in(left, tag, wanted)
         {
             let bucket = home - 1;
-            return Some(At::Slot { bucket, slot });
+            return Some((At::Slot { bucket, slot }, handle));
         }
         if bucket.away(Away::Spill) == 0 {
             return None;
         }
-        let found = |spilled: &Spilled| {
-            spilled.tag == tag && usize::from(spilled.home) == home && matches(spilled.handle)
+        let found = |(_, spilled): &(usize, &Spilled)| {
+            let same = spilled.tag == tag && usize::from(spilled.home) == home;
+            same && wanted.is(Handle::from_bits(spilled.handle))
         };
-        self.spill.iter().position(found).map(At::Spill)
+        let (at, spilled) = self.spill.iter().enumerate().find(found)?;
+        Some((At::Spill(at), Handle::from_bits(spilled.handle)))
     }
 
     pub(super) fn set_handle(&mut self, at: At, handle: u32) {
@@ -308,11 +323,7 @@ impl Table {
         };
         let spilled = self.spill.swap_remove(at);
         let home = usize::from(spilled.home);
-        let entry = Entry {
-            handle: spilled.handle,
-            tag: spilled.tag,
-            lifetime: spilled.lifetime,
-        };
+        let entry = Entry::from(spilled);
         if let Some(bucket) = self.buckets.get_mut(bucket) {
             bucket.insert(entry);
         }
@@ -366,23 +377,25 @@ impl Table {
                     Some((bucket_slot, bucket.entry(slot)?))
                 })
             });
-        let spilled = self.spill.iter().enumerate().map(|(at, spilled)| {
-            let entry = Entry {
-                handle: spilled.handle,
-                tag: spilled.tag,
-                lifetime: spilled.lifetime,
-            };
-            (At::Spill(at), entry)
-        });
+        let spilled = self.spill.iter().enumerate();
+        let spilled = spilled.map(|(at, spilled)| (At::Spill(at), Entry::from(*spilled)));
         in_buckets.chain(spilled)
     }
 }
 
-#[inline]
-fn find_in(bucket: &Bucket, tag: u16, matches: &mut impl FnMut(u32) -> bool) -> Option<usize> {
-    bucket
-        .tagged(tag)
-        .find(|slot| bucket.handle(*slot).is_some_and(&mut *matches))
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "the caller's comparison belongs in the loop"
+)]
+fn find_in(bucket: &Bucket, tag: u16, wanted: impl Wanted) -> Option<(usize, Handle)> {
+    for slot in bucket.tagged(tag) {
+        let handle = Handle::from_bits(bucket.handle(slot)?);
+        if wanted.is(handle) {
+            return Some((slot, handle));
+        }
+    }
+    None
 }
 
 #[cfg(test)]

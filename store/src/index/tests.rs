@@ -93,7 +93,7 @@ impl Run {
         }
         let (number, _) = self.model.swap_remove(at % self.model.len());
         let position = self.positions[number];
-        let place = self.index.find(position, |h| h == handle(number)).unwrap();
+        let (place, _) = self.index.find(position, handle(number)).unwrap();
         let positions = &self.positions;
         let hasher = |handle: Handle| positions[self::number(handle)];
         self.index.remove(place, position, &hasher);
@@ -116,7 +116,7 @@ impl Run {
                 };
                 *entry = expiry.map(Millis);
                 let position = self.positions[*number];
-                let place = self.index.find(position, |h| h == handle(*number)).unwrap();
+                let (place, _) = self.index.find(position, handle(*number)).unwrap();
                 self.index.set_expiry(place, *entry);
             }
             Step::Move(at) => {
@@ -126,7 +126,7 @@ impl Run {
                 };
                 let position = self.positions[number];
                 let moved = self.add(position);
-                let place = self.index.find(position, |h| h == handle(number)).unwrap();
+                let (place, _) = self.index.find(position, handle(number)).unwrap();
                 self.index.set_handle(place, moved);
                 self.model[at % len] = (self::number(moved), expiry);
             }
@@ -140,9 +140,7 @@ impl Run {
         let expiring = self.model.iter().filter(|(_, e)| e.is_some()).count();
         assert_eq!(self.index.expiring(), expiring);
         for (number, _) in &self.model {
-            let found = self
-                .index
-                .find(self.positions[*number], |h| h == handle(*number));
+            let found = self.index.find(self.positions[*number], handle(*number));
             assert!(found.is_some());
         }
         self.check_walks(&hasher);

@@ -105,6 +105,22 @@ impl Index {
         table.bucket_end(number)
     }
 
+    /// The same of those entries that expire; a table without any is passed at once.
+    pub(crate) fn expiring_bucket_entries(
+        &self,
+        from: Position,
+        out: &mut Vec<Visited>,
+    ) -> Option<Position> {
+        out.clear();
+        let table = self.tables.get(self.table_number(from)?)?;
+        if table.expiring() == 0 {
+            return table.end();
+        }
+        let next = self.bucket_entries(from, out);
+        out.retain(|visited| visited.lifetime == Lifetime::Expiring);
+        next
+    }
+
     /// An entry chosen by `random`, each with about the same chance.
     ///
     /// A table, then a place in it, and again where there is no entry: all places of all tables have

@@ -54,6 +54,7 @@ impl Shard {
             entries,
             watched,
             expired_total,
+            ..
         } = self;
         let before = entries.len();
         let (mut met, mut next) = (0, Some(from));

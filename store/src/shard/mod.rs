@@ -5,9 +5,14 @@
 
 mod collections;
 mod detached;
+mod eviction;
 mod expiry;
 mod scan;
 mod strings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use eviction::Relief;
 
 use crate::arena::Limits;
 use crate::entries::{Entries, Found, Lookup};
@@ -22,16 +27,27 @@ pub struct Shard {
     entries: Entries,
     /// Number of keys that expired since the shard was made.
     expired_total: u64,
+    /// Number of keys that were evicted since the shard was made.
+    evicted_total: u64,
     watched: WatchTable,
+    /// Bytes of it that the keyspace's total has.
+    counted: usize,
 }
 
 impl Shard {
     /// An empty shard, which the first `shard_bits` bits of its keys' hashes chose.
     pub(crate) fn new(hash_key: HashKey, shard_bits: u32) -> Self {
+        Self::with_limits(hash_key, shard_bits, Limits::HANDLE)
+    }
+
+    /// The same with fewer pages or boxes than a handle can tell apart.
+    fn with_limits(hash_key: HashKey, shard_bits: u32, limits: Limits) -> Self {
         Self {
-            entries: Entries::new(hash_key, shard_bits, Limits::HANDLE),
+            entries: Entries::new(hash_key, shard_bits, limits),
             expired_total: 0,
+            evicted_total: 0,
             watched: WatchTable::default(),
+            counted: 0,
         }
     }
 
@@ -138,6 +154,13 @@ impl Shard {
         self.expired_total
     }
 
+    /// By how much [`Shard::used_bytes`] has grown since the last call, modulo 2⁶⁴.
+    #[inline]
+    pub(crate) fn growth(&mut self) -> usize {
+        let used = self.used_bytes();
+        used.wrapping_sub(std::mem::replace(&mut self.counted, used))
+    }
+
     /// Starts to keep the version of `key`; ends with [`Shard::unwatch`], as often as it began.
     pub fn watch(&mut self, key: Key<'_>, now: Millis) -> WatchVersion {
         self.expire(key, now);
@@ -167,6 +190,7 @@ impl Shard {
     }
 
     /// The entry of `key`, which is removed first if its time is over.
+    #[inline]
     fn live(&mut self, key: Key<'_>, now: Millis) -> Option<Found<'_>> {
         match self.entries.live(key, now) {
             Lookup::Live(entry) => Some(entry),

@@ -12,6 +12,7 @@ use crate::{IncrementError, StoreError, WrongType, integer};
 
 impl Shard {
     /// The string that `key` holds.
+    #[inline]
     pub fn string(
         &mut self,
         key: Key<'_>,

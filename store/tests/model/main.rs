@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use oracle::{Bytes, Oracle, Refused};
 use proptest::prelude::*;
 use store::{
-    ExpiryChange, HashKey, IncrementError, Keyspace, Kind, Millis, ShardCount, Shards, StoreError,
-    WatchVersion, WrongType,
+    EvictionOrder, EvictionPolicy, EvictionScope, ExpiryChange, HashKey, IncrementError, Keyspace,
+    Kind, Millis, Room, ShardCount, Shards, StoreError, WatchVersion, WrongType,
 };
 
 #[derive(Debug, Clone)]
@@ -29,6 +29,10 @@ enum Step {
     Unwatch(usize),
     Random(u64),
     Sweep(usize),
+    /// Makes room in so many percent of what is used.
+    Room(EvictionPolicy, usize, u64),
+    /// Moves entries closer together.
+    Compact,
     Clear,
     Pass(u64),
 }
@@ -70,6 +74,21 @@ fn field() -> impl Strategy<Value = Bytes> {
     ]
 }
 
+fn policy() -> impl Strategy<Value = EvictionPolicy> {
+    let order = prop_oneof![
+        Just(EvictionOrder::LeastRecent),
+        Just(EvictionOrder::LeastFrequent),
+        Just(EvictionOrder::Random),
+        Just(EvictionOrder::SoonestExpiry),
+    ];
+    let scope = prop_oneof![Just(EvictionScope::Every), Just(EvictionScope::Expiring)];
+    (order, scope).prop_map(|(order, scope)| {
+        let all = order == EvictionOrder::SoonestExpiry;
+        let scope = if all { EvictionScope::Expiring } else { scope };
+        EvictionPolicy { order, scope }
+    })
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let key = || 0..KEYS;
     let expiry = prop_oneof![
@@ -91,6 +110,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => key().prop_map(Step::Unwatch),
         1 => any::<u64>().prop_map(Step::Random),
         1 => (1_usize..50).prop_map(Step::Sweep),
+        2 => (policy(), 20_usize..101, any::<u64>()).prop_map(|(p, n, r)| Step::Room(p, n, r)),
+        1 => Just(Step::Compact),
         1 => Just(Step::Clear),
         4 => (0_u64..20).prop_map(Step::Pass),
     ]
@@ -203,15 +224,10 @@ impl Run {
                 let known = |key: &[u8]| oracle.entries.contains_key(key);
                 assert!(key.map_or(oracle.entries.is_empty(), |key| known(&key)));
             }
-            Step::Sweep(budget) => {
-                let mut cursor = 0;
-                loop {
-                    cursor = self.keyspace.sweep_expired(cursor, budget, now).cursor;
-                    if cursor == 0 {
-                        break;
-                    }
-                }
-                assert_eq!(self.keyspace.len(), oracle.entries.len());
+            Step::Sweep(budget) => self.sweep(budget),
+            Step::Room(policy, percent, random) => self.make_room(policy, percent, random),
+            Step::Compact => {
+                let _moved = self.keyspace.compact(4);
             }
             Step::Clear => {
                 self.keyspace.clear();
@@ -225,6 +241,51 @@ impl Run {
         }
     }
 
+    fn sweep(&self, budget: usize) {
+        let mut cursor = 0;
+        loop {
+            let sweep = self.keyspace.sweep_expired(cursor, budget, self.now);
+            cursor = sweep.cursor;
+            if cursor == 0 {
+                break;
+            }
+        }
+        assert_eq!(self.keyspace.len(), self.oracle.entries.len());
+    }
+
+    /// Room is made; the oracle is told what went, which must be what may go, and no more than counted.
+    fn make_room(&mut self, policy: EvictionPolicy, percent: usize, random: u64) {
+        let now = self.now;
+        self.keyspace.set_policy(Some(policy));
+        let bound = self.keyspace.used_bytes() * percent / 100;
+        let before = self.keyspace.evicted_total();
+        let room = self.keyspace.make_room(bound, Some(policy), random);
+        let evicted = self.keyspace.evicted_total() - before;
+        let is_gone = |name: &&Bytes| {
+            let key = self.keyspace.key(name);
+            !self.keyspace.lock(key).contains(key, now)
+        };
+        let gone: Vec<Bytes> = self
+            .oracle
+            .entries
+            .keys()
+            .filter(is_gone)
+            .cloned()
+            .collect();
+        assert!(gone.len() as u64 <= evicted);
+        for name in &gone {
+            let entry = self.oracle.entries.get(name).unwrap();
+            let expires = entry.expiry.is_some();
+            assert!(expires || policy.scope == EvictionScope::Every);
+            self.oracle.remove(name);
+        }
+        match (room, policy.scope) {
+            (Room::Enough, _) => assert!(self.keyspace.used_bytes() <= bound),
+            (Room::Lacking, EvictionScope::Every) => assert!(self.keyspace.is_empty()),
+            (Room::Lacking, EvictionScope::Expiring) => assert_eq!(self.keyspace.expiring(), 0),
+        }
+    }
+
     /// Everything that can be read is read, and every counter counted again.
     fn check(&self) {
         let now = self.now;
@@ -232,6 +293,10 @@ impl Run {
         for index in 0..Shards::count(&all).get() {
             all.with_shard(index, |shard| shard.assert_counters());
         }
+        let sum: usize = (0..Shards::count(&all).get())
+            .map(|index| all.with_shard(index, |shard| shard.used_bytes()))
+            .sum();
+        assert_eq!(self.keyspace.used_bytes(), sum, "the total of all shards");
         assert_eq!(self.scan_all(3), self.scan_all(1000), "SCAN by any count");
         let scanned: BTreeMap<Bytes, Kind> = self.scan_all(2).into_iter().collect();
         assert!(scanned.keys().eq(self.oracle.entries.keys()));

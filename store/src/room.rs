@@ -1,0 +1,100 @@
+//! Room: keeping what is used within a bound, before each write.
+//!
+//! ```text
+//! used   0 ───────────────────────────┬──────────────┬────────┬────────► bytes
+//!                                     │ reserve      │ shrink │ shrink, however long it takes
+//!                              line − page          line    bound
+//! ```
+//!
+//! | used | a write is preceded by |
+//! |---|---|
+//! | below `line − page` | nothing: there is room for a page more |
+//! | below `line` | evictions, until 1/256 of a shard's bytes are free slots, which the next writes take |
+//! | above | moves of entries out of sparse pages where many slots are free, evictions where not |
+//!
+//! A write adds a page at most, or a box for a value that is larger. A page has 256 KiB or 1/64 of the bytes
+//! that there are, whichever is less; the line lies half a page below the bound. So `used` passes the bound
+//! by 1/128 of it and the largest value at most. Up to the bound a write does [`STEPS_MAX`] steps, each an
+//! eviction or a batch of moves, so that a burst of writes waits a little each and none of them long. Beyond
+//! it, where only a value that large or a bound that was lowered can bring it, [`STEPS_BEYOND_MAX`].
+
+use crate::eviction::EvictionPolicy;
+use crate::shard::Relief;
+use crate::shards::Shards;
+
+/// Steps before one write, as long as the bound is kept.
+const STEPS_MAX: usize = 16;
+/// Steps before one write beyond the bound: some milliseconds.
+const STEPS_BEYOND_MAX: usize = 4000;
+/// The largest page, in bytes, and the part of all bytes that a page is at most.
+const PAGE_MAX: usize = 256 << 10;
+const PAGE_PART: usize = 64;
+
+/// Whether a write that takes memory may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It may.
+    Enough,
+    /// What is used is beyond the bound, and nothing can be evicted.
+    Lacking,
+}
+
+impl Room {
+    /// Where nothing is evicted. A bound of 0 leaves room for nothing.
+    const fn of(used: usize, line: usize) -> Self {
+        if used > line || line == 0 {
+            Self::Lacking
+        } else {
+            Self::Enough
+        }
+    }
+}
+
+/// Evicts keys until `shards` use no more than `bound` bytes, with some to spare; without a policy none.
+pub(crate) fn make<S: Shards + ?Sized>(
+    shards: &mut S,
+    bound: usize,
+    policy: Option<EvictionPolicy>,
+    random: u64,
+) -> Room {
+    let page = PAGE_MAX.min(bound / PAGE_PART);
+    let line = bound - page / 2;
+    let Some(policy) = policy else {
+        return Room::of(shards.used_bytes(), line);
+    };
+    let count = shards.count().get();
+    let (mut random, mut first) = (random, 0);
+    let (mut steps, mut fruitless) = (0, 0);
+    loop {
+        let used = shards.used_bytes();
+        let steps_max = if used <= bound {
+            STEPS_MAX
+        } else {
+            STEPS_BEYOND_MAX
+        };
+        if bound > 0 && used + page <= line || steps >= steps_max {
+            return Room::Enough;
+        }
+        if fruitless == count {
+            return Room::of(used, line);
+        }
+        random = random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        if fruitless == 0 {
+            first = (random >> 32) as usize;
+        }
+        // From a shard chosen at random on, so that each is asked before there is nothing left.
+        let index = (first + fruitless) & (count - 1);
+        let relief = shards.with_shard(index, |shard| {
+            if used > line {
+                shard.shrink(policy, random)
+            } else {
+                shard.reserve(policy, random)
+            }
+        });
+        match relief {
+            Relief::Some => (steps, fruitless) = (steps + 1, 0),
+            Relief::Enough => return Room::of(used, line),
+            Relief::None => fruitless += 1,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! A shard whose arena has few pages and few boxes: what is refused changes nothing.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::Shard;
+use crate::arena::Limits;
+use crate::{ExpiryChange, HashKey, Key, Millis, StoreError, StringRef};
+
+const NOW: Millis = Millis(1);
+
+#[derive(Debug, Clone)]
+enum Step {
+    Set(u8, usize),
+    Append(u8, usize),
+    Expire(u8),
+    Persist(u8),
+    Field(u8, u8, usize),
+    Remove(u8),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    Text(Vec<u8>),
+    Fields(HashMap<Vec<u8>, Vec<u8>>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = || 0_u8..40;
+    let len = || prop_oneof![1_usize..40, 900_usize..1200, 3000_usize..40_000];
+    prop_oneof![
+        6 => (key(), len()).prop_map(|(key, len)| Step::Set(key, len)),
+        2 => (key(), len()).prop_map(|(key, len)| Step::Append(key, len)),
+        2 => key().prop_map(Step::Expire),
+        1 => key().prop_map(Step::Persist),
+        3 => (key(), 0_u8..9, len()).prop_map(|(key, field, len)| Step::Field(key, field, len)),
+        2 => key().prop_map(Step::Remove),
+    ]
+}
+
+fn read(shard: &mut Shard, key: Key<'_>) -> Option<Value> {
+    if let Ok(text) = shard.string(key, NOW) {
+        return text.map(|text| Value::Text(text.to_bytes().into_owned()));
+    }
+    let hash = shard.hash(key, NOW).unwrap().unwrap();
+    let owned = |text: StringRef<'_>| text.to_bytes().into_owned();
+    Some(Value::Fields(
+        hash.iter().map(|(f, v)| (owned(f), owned(v))).collect(),
+    ))
+}
+
+/// What a step that is not refused makes of a value.
+enum After {
+    Is(Value),
+    Gone,
+    Same,
+}
+
+fn expected(before: Option<&Value>, step: &Step, letter: u8) -> After {
+    match (step, before) {
+        (Step::Set(_, len), _) | (Step::Append(_, len), None) => {
+            After::Is(Value::Text(vec![letter; *len]))
+        }
+        (Step::Append(_, len), Some(Value::Text(text))) => {
+            After::Is(Value::Text([&text[..], &vec![letter; *len]].concat()))
+        }
+        (Step::Field(_, field, len), None | Some(Value::Fields(_))) => {
+            let mut fields = match before {
+                Some(Value::Fields(fields)) => fields.clone(),
+                _ => HashMap::new(),
+            };
+            fields.insert(vec![*field], vec![letter; *len]);
+            After::Is(Value::Fields(fields))
+        }
+        (Step::Remove(_), _) => After::Gone,
+        _ => After::Same,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn what_is_refused_changes_nothing(
+        (pages, boxes) in (1_u32..10, 1_u32..4),
+        steps in prop::collection::vec(step(), 1..150),
+    ) {
+        let hash_key = HashKey::from_seed(1);
+        let mut shard = Shard::with_limits(hash_key.clone(), 0, Limits { pages, boxes });
+        let mut model: HashMap<u8, Value> = HashMap::new();
+        for (number, step) in steps.into_iter().enumerate() {
+            let letter = b'a' + u8::try_from(number % 26).unwrap();
+            let (Step::Set(name, _) | Step::Append(name, _) | Step::Expire(name)
+                | Step::Persist(name) | Step::Field(name, ..) | Step::Remove(name)) = step;
+            let bytes = [b'k', name];
+            let key = Key::new(&bytes, &hash_key);
+            let done = match &step {
+                Step::Set(_, len) => shard.set(key, &vec![letter; *len], ExpiryChange::Keep, NOW),
+                Step::Append(_, len) => shard.append(key, &vec![letter; *len], NOW).map(|_| ()),
+                Step::Expire(_) => shard.set_expiry(key, Millis(1000), NOW).map(|_| ()),
+                Step::Persist(_) => {
+                    let expired = shard.expiry(key, NOW).flatten();
+                    prop_assert_eq!(shard.persist(key, NOW), expired.is_some());
+                    prop_assert_eq!(shard.expiry(key, NOW).flatten(), None);
+                    Ok(())
+                }
+                Step::Field(_, field, len) => {
+                    shard.hash_set(key, &[*field], &vec![letter; *len], NOW).map(|_| ())
+                }
+                Step::Remove(_) => {
+                    shard.remove(key, NOW);
+                    Ok(())
+                }
+            };
+            let wanted = expected(model.get(&name), &step, letter);
+            match (done, wanted) {
+                (Ok(()), After::Is(value)) => {
+                    model.insert(name, value);
+                }
+                (Ok(()), After::Gone) => {
+                    model.remove(&name);
+                }
+                (Ok(()) | Err(StoreError::OutOfMemory | StoreError::WrongType(_)), _) => {}
+                (Err(error), _) => panic!("{step:?}: {error}"),
+            }
+            shard.assert_counters();
+            prop_assert_eq!(shard.len(), model.len());
+            for name in 0..40 {
+                let bytes = [b'k', name];
+                let value = read(&mut shard, Key::new(&bytes, &hash_key));
+                prop_assert_eq!(value.as_ref(), model.get(&name));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_full_arena_has_room_again_once_keys_go() {
+    let hash_key = HashKey::from_seed(1);
+    let limits = Limits { pages: 4, boxes: 0 };
+    let mut shard = Shard::with_limits(hash_key.clone(), 0, limits);
+    let mut stored: u32 = 0;
+    let refused = loop {
+        let name = stored.to_be_bytes();
+        let key = Key::new(&name, &hash_key);
+        if let Err(error) = shard.set(key, &[b'v'; 100], ExpiryChange::Clear, NOW) {
+            break error;
+        }
+        stored += 1;
+    };
+    assert_eq!(refused, StoreError::OutOfMemory);
+    assert!(stored > 10);
+    let name = 0_u32.to_be_bytes();
+    let key = Key::new(&name, &hash_key);
+    let large = shard.set(key, &vec![b'v'; 20_000], ExpiryChange::Clear, NOW);
+    assert_eq!(large, Err(StoreError::OutOfMemory));
+    assert_eq!(
+        shard.string(key, NOW).unwrap().map(StringRef::len),
+        Some(100)
+    );
+    for number in 0..stored {
+        let name = number.to_be_bytes();
+        assert!(shard.remove(Key::new(&name, &hash_key), NOW));
+    }
+    assert_eq!(
+        shard.set(key, &[b'v'; 100], ExpiryChange::Clear, NOW),
+        Ok(())
+    );
+}
+
+/// Bytes that a shard uses with `count` keys, all of which were found, overwritten, scanned and removed.
+fn used_with(hash_key: &HashKey, count: u32) -> usize {
+    let mut shard = Shard::new(hash_key.clone(), 0);
+    let name = |number: u32| format!("key:{number:06}").into_bytes();
+    for round in 0..2 {
+        for number in 0..count {
+            let (bytes, value) = (name(number), [round; 20]);
+            let key = Key::new(&bytes, hash_key);
+            shard.set(key, &value, ExpiryChange::Clear, NOW).unwrap();
+        }
+    }
+    let used = shard.used_bytes();
+    shard.assert_counters();
+    let mut scanned = 0;
+    let step = shard.scan(crate::hash::KeyHash(0), usize::MAX, NOW, |_, _| {
+        scanned += 1;
+    });
+    assert_eq!((scanned, step.next), (count, None));
+    for number in 0..count {
+        let bytes = name(number);
+        let key = Key::new(&bytes, hash_key);
+        let value = shard.string(key, NOW).unwrap().unwrap();
+        assert_eq!(value.to_bytes()[..], [1; 20]);
+        assert!(shard.remove(key, NOW));
+    }
+    assert_eq!(shard.used_bytes(), 0);
+    used
+}
+
+#[test]
+fn a_flood_of_collisions_costs_no_memory_and_loses_no_key() {
+    const COUNT: u32 = 3000;
+    let spread = used_with(&HashKey::from_seed(1), COUNT);
+    // All bits equal; only low ones differ, which choose no bucket; only high ones, which are in no tag.
+    for mask in [0, 0xFFFF, 0xFF << 56] {
+        let used = used_with(&HashKey::masked(mask), COUNT);
+        assert!(
+            used < spread * 5 / 4,
+            "{used} bytes of {spread} with mask {mask:x}"
+        );
+    }
+}
