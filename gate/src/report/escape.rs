@@ -8,7 +8,7 @@
 //! | `< > &` | entities | HTML |
 //! | a mark of Markdown | numeric entity | tables, code, emphasis, links, headings |
 //! | `@` `#` | entity and a zero-width space | GitHub looks for mentions and references in the text *after* Markdown, where an entity is a plain `@` again |
-//! | `:` before a word, the dot of `www.` | numeric entity | addresses become links without any mark |
+//! | `:` before a word, the dot of `www.`, the second `/` of two | numeric entity | addresses become links without any mark |
 //! | control and bidirectional characters | a space | they forge lines and reorder text |
 //!
 //! On a terminal only the last row matters: an escape sequence could repaint the verdict.
@@ -37,6 +37,7 @@ pub fn for_markdown(text: &str) -> String {
             '.' if last_three.iter().all(|w| w.eq_ignore_ascii_case(&'w')) => {
                 escaped.push_str("&#46;");
             }
+            '/' if last_three.last() == Some(&'/') => escaped.push_str(&entity(c)),
             '|' | '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '!' | '$' | ':' => {
                 escaped.push_str(&entity(c));
             }
@@ -94,7 +95,7 @@ mod tests {
                 "`x` **y** [z](u)",
                 "&#96;x&#96; &#42;&#42;y&#42;&#42; &#91;z&#93;(u)",
             ),
-            ("https://evil.example", "https&#58;//evil.example"),
+            ("https://evil.example", "https&#58;/&#47;evil.example"),
             ("see WWW.evil.example", "see WWW&#46;evil.example"),
             ("one\ntwo\r\n# three", "one two &#35;&#8203; three"),
             ("\u{1b}[31mred\u{202e}", "&#91;31mred"),

@@ -259,6 +259,17 @@ pub(crate) fn comment_with(nasty: &str) -> String {
         json["tool"] = json!({"name": nasty, "version": nasty});
         json["timings"] = json!([{"step": nasty, "seconds": 1.0}]);
         json["harness"] = json!([nasty]);
+        let recorded = json!({
+            "schema": 1, "target": nasty, "commit": nasty, "toolchain": nasty, "reason": nasty,
+            "metrics": {"bytes/int": {"value": 1.0, "unit": "B"}},
+        });
+        json["baseline"] = json!({
+            "input": {
+                "path": nasty, "recorded": recorded, "before": null,
+                "target": nasty, "toolchain": format!("another {nasty}"),
+            },
+            "creep": {"judged": []},
+        });
         let part = json!({"name": nasty, "own": [1.0, 2.0], "inclusive": [3.0, 4.0]});
         json["metrics"][0]["breakdown"] = json!({"parts": [part], "left_out": 3});
     });
