@@ -81,10 +81,10 @@ fn latencies_are_taken_at_a_rate_and_shown() {
         (&"report_only".into(), &"µs".into())
     );
     assert_eq!(p99["verdict"], "PASS");
-    assert!(
-        p99["head"].as_f64().unwrap() > p99["base"].as_f64().unwrap(),
-        "{p99}"
-    );
+    // Which is larger is up to what else runs: a percentile this far out is made of interruptions.
+    for arm in ["base", "head"] {
+        assert!(p99[arm].as_f64().unwrap() > 0.0, "{p99}");
+    }
     let round = &p99["samples"]["rounds"][0];
     assert_eq!(round["open_loop"]["rate_per_second"], 2000);
     assert_eq!(
