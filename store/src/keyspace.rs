@@ -7,9 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use crate::eviction::EvictionPolicy;
 use crate::guard::ShardGuard;
 use crate::hash::{HashKey, Key, KeyHash, SHARD_BITS_MAX};
+use crate::memory_parts::MemoryParts;
 use crate::room::Room;
 use crate::shard::Shard;
 use crate::shards::{Shards, Sweep};
+use crate::size_class::allocated;
 use crate::time::Millis;
 use crate::value::Kind;
 
@@ -187,6 +189,19 @@ impl Keyspace {
     #[must_use]
     pub fn used_bytes(&self) -> usize {
         self.used_bytes.load(Relaxed)
+    }
+
+    /// What the keys, values and tables take, by part: see [`Shard::memory_parts`].
+    #[must_use]
+    pub fn memory_parts(&self) -> MemoryParts {
+        Shards::memory_parts(&mut &*self)
+    }
+
+    /// Bytes that the keyspace itself takes, whatever is in it, as the allocator rounds them: its shards,
+    /// and what each shares with its collections. What is [watched](Shard::watch) comes on top.
+    #[must_use]
+    pub fn own_bytes(&self) -> usize {
+        allocated(size_of_val(&*self.shards)) + self.count.get() * Shard::SHARED_BYTES
     }
 
     /// Number of keys that were evicted since the start.

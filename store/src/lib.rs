@@ -34,6 +34,7 @@
 //! | `hash` | hashing under a secret |
 //! | `touch` | loading what several keys need, all at once |
 //! | `watch` | versions of watched keys |
+//! | `memory_parts` | what the bytes are there for |
 //! | `size_class` | what an allocation costs |
 
 #![forbid(unsafe_code)]
@@ -49,6 +50,7 @@ mod hash;
 mod index;
 mod integer;
 mod keyspace;
+mod memory_parts;
 mod room;
 mod shard;
 mod shards;
@@ -68,6 +70,7 @@ pub use eviction::{EvictionOrder, EvictionPolicy, EvictionScope};
 pub use guard::ShardGuard;
 pub use hash::{HashKey, Key, KeyHash};
 pub use keyspace::{Keyspace, LockedShards, ShardCount};
+pub use memory_parts::MemoryParts;
 pub use room::Room;
 pub use shard::Shard;
 pub use shards::{Shards, Sweep};

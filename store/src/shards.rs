@@ -3,6 +3,7 @@
 use crate::eviction::EvictionPolicy;
 use crate::hash::KeyHash;
 use crate::keyspace::ShardCount;
+use crate::memory_parts::MemoryParts;
 use crate::room::{self, Room};
 use crate::shard::Shard;
 use crate::time::Millis;
@@ -55,6 +56,11 @@ pub trait Shards {
     /// Bytes of keys, values and tables, as the allocator rounds them.
     fn used_bytes(&mut self) -> usize {
         self.sum(Shard::used_bytes)
+    }
+
+    /// What those bytes are there for: see [`Shard::memory_parts`].
+    fn memory_parts(&mut self) -> MemoryParts {
+        self.sum(Shard::memory_parts)
     }
 
     /// Number of keys that were evicted since the start.

@@ -18,7 +18,8 @@
 //! A number is what the allocator handed out for a keyspace and its keys, tables included, divided
 //! by the keys. It is a count: keys, hashes and allocations are the same in every run, and so is the
 //! last digit. The counters are those of the thread, which know the size of every allocation as it is
-//! rounded and nothing of what other threads or the allocator's caches hold.
+//! rounded and nothing of what other threads or the allocator's caches hold. What a number is made of is
+//! told beside it, as the store counts its parts; they are what the allocator counts, or there is no number.
 
 #[path = "probe/churn.rs"]
 mod churn;
@@ -28,6 +29,8 @@ mod collections;
 mod growth;
 #[path = "probe/ops.rs"]
 mod ops;
+#[path = "probe/taken.rs"]
+mod taken;
 
 use std::io::{self, Write};
 use std::num::NonZeroU32;
@@ -35,11 +38,11 @@ use std::process::ExitCode;
 
 use collections::Collection;
 use ops::Class;
+use taken::{LiveBytes, PerKey, Taken};
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use store::{ExpiryChange, HashKey, Keyspace, Millis, ShardCount};
-use tikv_jemalloc_ctl::thread::{self, ThreadLocal};
 use tikv_jemallocator::Jemalloc;
 
 #[global_allocator]
@@ -132,29 +135,9 @@ impl Case {
 #[derive(Serialize)]
 struct Line {
     case: String,
-    value: f64,
     unit: &'static str,
-}
-
-/// Bytes that this thread has allocated and not given back.
-struct LiveBytes {
-    allocated: ThreadLocal<u64>,
-    freed: ThreadLocal<u64>,
-}
-
-impl LiveBytes {
-    fn new() -> Result<Self, ProbeError> {
-        Ok(Self {
-            allocated: thread::allocatedp::read().map_err(ProbeError::Allocator)?,
-            freed: thread::deallocatedp::read().map_err(ProbeError::Allocator)?,
-        })
-    }
-
-    /// The difference wraps like the counters, so that a thread which frees what others allocated
-    /// still sees true differences between two readings.
-    fn read(&self) -> u64 {
-        self.allocated.get().wrapping_sub(self.freed.get())
-    }
+    #[serde(flatten)]
+    per_key: PerKey,
 }
 
 /// Why there is no number.
@@ -168,6 +151,10 @@ enum ProbeError {
     KeysLost { set: NonZeroU32, there: usize },
     #[error("{0} live bytes after filling the store make no sense")]
     Implausible(u64),
+    #[error("the allocator counts {allocated} bytes, and the parts of the store come to {counted}")]
+    Parts { allocated: u64, counted: usize },
+    #[error("{keys} keys took {first} bytes at first and {second} the second time")]
+    NotRepeated { keys: u32, first: u64, second: u64 },
     #[error("failed to read the allocator's counters: {0}")]
     Memory(server::state::MemoryError),
     #[error("{reply:?} is not what {request:?} should be answered")]
@@ -225,9 +212,14 @@ fn memory(keys: Option<NonZeroU32>) -> Result<(), ProbeError> {
     Ok(out.flush()?)
 }
 
-fn print(out: &mut impl Write, case: String, value: f64) -> Result<(), ProbeError> {
+fn print(out: &mut impl Write, case: String, per_key: PerKey) -> Result<(), ProbeError> {
     let unit = "B";
-    serde_json::to_writer(&mut *out, &Line { case, value, unit })?;
+    let line = Line {
+        case,
+        unit,
+        per_key,
+    };
+    serde_json::to_writer(&mut *out, &line)?;
     Ok(writeln!(out)?)
 }
 
@@ -235,30 +227,15 @@ fn print(out: &mut impl Write, case: String, value: f64) -> Result<(), ProbeErro
 fn bytes_per_key(
     keys: NonZeroU32,
     fill: impl FnOnce() -> Result<Keyspace, ProbeError>,
-) -> Result<f64, ProbeError> {
-    let live = LiveBytes::new()?;
-    let before = live.read();
+) -> Result<PerKey, ProbeError> {
+    let live = LiveBytes::begin()?;
     let keyspace = fill()?;
-    let bytes = live.read().wrapping_sub(before);
+    let taken = Taken::by(&keyspace, live.since())?;
     let there = keyspace.len();
     if u32::try_from(there) != Ok(keys.get()) {
         return Err(ProbeError::KeysLost { set: keys, there });
     }
-    per_key(bytes, keys)
-}
-
-/// Bytes divided by keys, to the last digit.
-fn per_key(bytes: u64, keys: NonZeroU32) -> Result<f64, ProbeError> {
-    // Whole bytes a key and the rest apart: both fit an f64 to the last digit, whatever the total.
-    let keys = u64::from(keys.get());
-    match (
-        u32::try_from(bytes / keys),
-        u32::try_from(bytes % keys),
-        u32::try_from(keys),
-    ) {
-        (Ok(whole), Ok(rest), Ok(keys)) => Ok(f64::from(whole) + f64::from(rest) / f64::from(keys)),
-        _ => Err(ProbeError::Implausible(bytes)),
-    }
+    taken.per_key(keys)
 }
 
 /// A fresh keyspace, as a server with one thread has it.
@@ -297,32 +274,44 @@ fn fill_collections(collection: Collection, count: NonZeroU32) -> Result<Keyspac
 
 #[cfg(test)]
 mod tests {
-    use store::End;
+    use store::{End, MemoryParts};
 
     use super::*;
 
-    /// What a shard allocates whether or not it holds keys, in bytes.
-    const SHARD_BYTES_MAX: u64 = 10 * 1024;
+    /// What a keyspace with its keys takes, by its own account, which is the allocator's.
+    fn counted(fill: impl FnOnce() -> Keyspace) -> MemoryParts {
+        let live = LiveBytes::begin().unwrap();
+        let keyspace = fill();
+        let allocated = live.since();
+        let used = keyspace.used_bytes() + keyspace.own_bytes();
+        assert_eq!(u64::try_from(used), Ok(allocated));
+        Taken::by(&keyspace, allocated).unwrap();
+        let refused = matches!(
+            Taken::by(&keyspace, allocated + 8),
+            Err(ProbeError::Parts { counted, .. }) if counted == used
+        );
+        assert!(refused, "parts that are not the whole");
+        let parts = keyspace.memory_parts();
+        drop(keyspace);
+        assert_eq!(live.since(), 0, "everything is given back");
+        parts
+    }
 
     #[test]
     fn the_store_counts_as_the_allocator_does() {
-        let live = LiveBytes::new().unwrap();
         for case in Case::ALL {
             for keys in [1, 100, 20_000, 30_000] {
-                let before = live.read();
-                let keyspace = fill(case, NonZeroU32::new(keys).unwrap()).unwrap();
-                let allocator = live.read().wrapping_sub(before);
-                let counted = u64::try_from(keyspace.used_bytes()).unwrap();
-                assert!(
-                    counted <= allocator,
-                    "{counted} counted, {allocator} allocated"
-                );
-                assert!(
-                    allocator - counted < SHARD_BYTES_MAX,
-                    "{counted} of {allocator}"
-                );
-                drop(keyspace);
-                assert_eq!(live.read(), before, "everything is given back");
+                let parts = counted(|| fill(case, NonZeroU32::new(keys).unwrap()).unwrap());
+                assert_eq!(parts.collections, 0, "strings are no collections");
+                let text = 16 + case.value(7).len();
+                let least = match case {
+                    // Digits are packed.
+                    Case::Int => 16,
+                    _ => text,
+                };
+                let keys = usize::try_from(keys).unwrap();
+                let range = least * keys..=(text + 10) * keys;
+                assert!(range.contains(&parts.entries), "{parts:?} {range:?}");
             }
         }
     }
@@ -330,38 +319,37 @@ mod tests {
     /// Small ones, and one of each kind that has outgrown its entry.
     #[test]
     fn collections_are_counted_as_the_allocator_does() {
-        let live = LiveBytes::new().unwrap();
-        let now = NOW;
         for collection in Collection::ALL {
-            let before = live.read();
-            let keyspace = fill_collections(collection, NonZeroU32::new(3_000).unwrap()).unwrap();
-            let key = keyspace.key(b"large");
-            for number in 0..20_000 {
-                let mut shard = keyspace.lock(key);
-                let text = format!("{number:x>20}");
-                let text = text.as_bytes();
-                match collection {
-                    Collection::Hash => shard.hash_set(key, text, text, now).map(|_| ()),
-                    Collection::List => shard.edit_list(key, now, |l| l.push(End::Front, text)),
-                    Collection::Set => shard.edit_members(key, now, |set| {
-                        set.insert(text);
-                    }),
-                    Collection::Zset => shard.edit_zset(key, now, |zset| {
-                        zset.insert(text, number.into());
-                    }),
-                }
-                .unwrap();
+            let small = NonZeroU32::new(3_000).unwrap();
+            let parts = counted(|| fill_collections(collection, small).unwrap());
+            assert_eq!(parts.collections, 0, "packed in their entries");
+            let parts = counted(|| {
+                let keyspace = fill_collections(collection, small).unwrap();
+                outgrow(&keyspace, collection);
+                keyspace
+            });
+            assert!(parts.collections > 20_000 * 20, "{parts:?}");
+        }
+    }
+
+    /// Fills one more collection with 20,000 elements of 20 bytes.
+    fn outgrow(keyspace: &Keyspace, collection: Collection) {
+        let (key, now) = (keyspace.key(b"large"), NOW);
+        for number in 0..20_000 {
+            let mut shard = keyspace.lock(key);
+            let text = format!("{number:x>20}");
+            let text = text.as_bytes();
+            match collection {
+                Collection::Hash => shard.hash_set(key, text, text, now).map(|_| ()),
+                Collection::List => shard.edit_list(key, now, |l| l.push(End::Front, text)),
+                Collection::Set => shard.edit_members(key, now, |set| {
+                    set.insert(text);
+                }),
+                Collection::Zset => shard.edit_zset(key, now, |zset| {
+                    zset.insert(text, number.into());
+                }),
             }
-            let allocator = live.read().wrapping_sub(before);
-            let counted = u64::try_from(keyspace.used_bytes()).unwrap();
-            assert!(
-                counted <= allocator,
-                "{counted} counted, {allocator} allocated"
-            );
-            let rest = allocator - counted;
-            assert!(rest < SHARD_BYTES_MAX, "{counted} of {allocator}");
-            drop(keyspace);
-            assert_eq!(live.read(), before, "everything is given back");
+            .unwrap();
         }
     }
 
@@ -384,12 +372,12 @@ mod tests {
         let keys = NonZeroU32::new(1000).unwrap();
         for case in Case::ALL {
             let [first, second] = [0, 1].map(|_| bytes_per_key(keys, || fill(case, keys)).unwrap());
-            assert_eq!(first.to_bits(), second.to_bits());
+            assert_eq!(first, second);
         }
         for collection in Collection::ALL {
             let [first, second] =
                 [0, 1].map(|_| bytes_per_key(keys, || fill_collections(collection, keys)).unwrap());
-            assert_eq!(first.to_bits(), second.to_bits());
+            assert_eq!(first, second);
         }
     }
 }

@@ -17,6 +17,7 @@
 //! | `lists` | the pages of a class by how full they are |
 //! | `evacuation` | moving blobs out of sparse pages |
 //! | `slab` | boxes by number |
+//! | `parts` | what the bytes are there for |
 //! | `touch` | loading what a read will need |
 //!
 //! A page that empties goes back to the allocator. A write takes a free slot of the fullest page that
@@ -27,6 +28,7 @@ mod evacuation;
 mod handle;
 mod lists;
 mod page;
+mod parts;
 mod slab;
 #[cfg(test)]
 mod tests;
@@ -280,6 +282,7 @@ impl Arena {
         assert_eq!(self.box_bytes, box_bytes, "bytes of boxes");
         assert_eq!(self.list_bytes, self.lists_now(), "bytes of lists");
         self.assert_lists();
+        self.assert_parts();
     }
 
     fn insert_box(&mut self, blob: Vec<u8>) -> Result<Handle, OutOfMemory> {

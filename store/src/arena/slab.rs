@@ -104,7 +104,12 @@ impl<T> Slab<T> {
 
     /// Bytes of the vector, as the allocator rounds them; what the things own is not in it.
     pub(crate) const fn heap_bytes(&self) -> usize {
-        allocated(self.places.capacity() * size_of::<Place<T>>())
+        allocated(self.asked_bytes())
+    }
+
+    /// The same before the allocator rounds them.
+    pub(crate) const fn asked_bytes(&self) -> usize {
+        self.places.capacity() * size_of::<Place<T>>()
     }
 }
 

@@ -13,6 +13,7 @@ mod collections;
 mod detached;
 mod edit;
 mod found;
+mod parts;
 mod victims;
 mod walk;
 
@@ -33,6 +34,7 @@ use crate::entry::{self, Draft, EntryRef, Fit, Form};
 use crate::eviction::Usage;
 use crate::hash::{HashKey, Key, KeyHash};
 use crate::index::{Hasher, Index, Place, Position, Wanted};
+use crate::size_class::allocated;
 use crate::time::Millis;
 
 /// The entries of a shard.
@@ -86,6 +88,9 @@ const fn position(hash: KeyHash, shard_bits: u32) -> Position {
 impl Entries {
     /// What an entry costs in the index when that is as full as it gets.
     pub(crate) const INDEX_BYTES: usize = 8;
+
+    /// What the collections share, behind the two counts of an [`Arc`], as the allocator rounds it.
+    pub(crate) const SHARED_BYTES: usize = allocated(2 * size_of::<usize>() + size_of::<Context>());
 
     pub(crate) fn new(hash_key: HashKey, shard_bits: u32, limits: Limits) -> Self {
         let context = Context {
@@ -288,6 +293,7 @@ impl Entries {
         self.arena.assert_counters();
         self.index.assert_counters(&self.hasher());
         self.assert_entries();
+        self.assert_parts();
     }
 
     /// Loads the bucket that `key` belongs to.

@@ -17,12 +17,14 @@
 //! | `rebuild` | tables from tables |
 //! | `touch` | loading what a search will need |
 //! | `walk` | going over the entries in order |
+//! | `parts` | what the bytes are there for |
 //!
 //! **Chosen collisions.** The directory doubles only while it has fewer places than one for every
 //! [`ENTRIES_A_PLACE`] entries. A table that must not split puts what it cannot hold in its spill
 //! list, which is searched from its start: keys that collide cost time among themselves, and no memory.
 
 mod bucket;
+mod parts;
 mod position;
 mod rebuild;
 mod table;

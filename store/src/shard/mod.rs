@@ -17,6 +17,7 @@ pub(crate) use eviction::Relief;
 use crate::arena::Limits;
 use crate::entries::{Entries, Found, Lookup};
 use crate::hash::{HashKey, Key};
+use crate::memory_parts::MemoryParts;
 use crate::time::Millis;
 use crate::value::{Encoding, Kind, ValueRef};
 use crate::watch::{WatchTable, WatchVersion};
@@ -35,6 +36,9 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// Bytes that a shard allocates whatever is in it, as the allocator rounds them.
+    pub(crate) const SHARED_BYTES: usize = Entries::SHARED_BYTES;
+
     /// An empty shard, which the first `shard_bits` bits of its keys' hashes chose.
     pub(crate) fn new(hash_key: HashKey, shard_bits: u32) -> Self {
         Self::with_limits(hash_key, shard_bits, Limits::HANDLE)
@@ -140,6 +144,12 @@ impl Shard {
     #[must_use]
     pub const fn used_bytes(&self) -> usize {
         self.entries.used_bytes()
+    }
+
+    /// What those bytes are there for. Every slot is looked at, so it takes as long as reading every key.
+    #[must_use]
+    pub fn memory_parts(&self) -> MemoryParts {
+        self.entries.memory_parts()
     }
 
     /// Number of keys that expire.

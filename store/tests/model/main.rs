@@ -297,6 +297,10 @@ impl Run {
             .map(|index| all.with_shard(index, |shard| shard.used_bytes()))
             .sum();
         assert_eq!(self.keyspace.used_bytes(), sum, "the total of all shards");
+        let parts = self.keyspace.memory_parts();
+        assert_eq!(parts.total(), sum, "the parts of all shards");
+        let keys: usize = self.oracle.entries.keys().map(Vec::len).sum();
+        assert!(parts.entries >= keys, "entries hold their keys: {parts:?}");
         assert_eq!(self.scan_all(3), self.scan_all(1000), "SCAN by any count");
         let scanned: BTreeMap<Bytes, Kind> = self.scan_all(2).into_iter().collect();
         assert!(scanned.keys().eq(self.oracle.entries.keys()));

@@ -11,16 +11,15 @@ use std::num::NonZeroU32;
 
 use store::{ExpiryChange, Keyspace};
 
-use super::{LiveBytes, NOW, ProbeError, empty, per_key};
+use super::{LiveBytes, NOW, PerKey, ProbeError, Taken, empty};
 
 /// Number of keys, unless the command line says otherwise.
 pub(super) const COUNT: u32 = 200_000;
 const OVERWRITES_PER_KEY: u64 = 3;
 
 /// Bytes per key by case.
-pub(super) fn counts(keys: NonZeroU32) -> Result<[(&'static str, f64); 2], ProbeError> {
-    let live = LiveBytes::new()?;
-    let before = live.read();
+pub(super) fn counts(keys: NonZeroU32) -> Result<[(&'static str, PerKey); 2], ProbeError> {
+    let live = LiveBytes::begin()?;
     let keyspace = empty();
     let mut random = 42;
     for number in 0..keys.get() {
@@ -31,7 +30,7 @@ pub(super) fn counts(keys: NonZeroU32) -> Result<[(&'static str, f64); 2], Probe
         let number = u32::try_from(number).unwrap_or_default();
         overwrite(&keyspace, number, draw(&mut random))?;
     }
-    let churned = per_key(live.read().wrapping_sub(before), keys)?;
+    let churned = Taken::by(&keyspace, live.since())?;
     for number in 0..keys.get() {
         if draw(&mut random) >> 63 == 0 {
             let name = format!("key:{number:012}");
@@ -40,8 +39,12 @@ pub(super) fn counts(keys: NonZeroU32) -> Result<[(&'static str, f64); 2], Probe
         }
     }
     let left = u32::try_from(keyspace.len()).ok().and_then(NonZeroU32::new);
-    let halved = per_key(live.read().wrapping_sub(before), left.unwrap_or(keys))?;
-    Ok([("churn", churned), ("churn_half", halved)])
+    let halved = Taken::by(&keyspace, live.since())?;
+    // Divided at last: what that allocates is none of the keyspace's.
+    Ok([
+        ("churn", churned.per_key(keys)?),
+        ("churn_half", halved.per_key(left.unwrap_or(keys))?),
+    ])
 }
 
 fn overwrite(keyspace: &Keyspace, number: u32, random: u64) -> Result<(), ProbeError> {
