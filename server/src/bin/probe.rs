@@ -32,6 +32,7 @@ mod ops;
 #[path = "probe/taken.rs"]
 mod taken;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::process::ExitCode;
@@ -135,9 +136,9 @@ impl Case {
 #[derive(Serialize)]
 struct Line {
     case: String,
+    value: f64,
     unit: &'static str,
-    #[serde(flatten)]
-    per_key: PerKey,
+    parts: BTreeMap<&'static str, f64>,
 }
 
 /// Why there is no number.
@@ -213,11 +214,12 @@ fn memory(keys: Option<NonZeroU32>) -> Result<(), ProbeError> {
 }
 
 fn print(out: &mut impl Write, case: String, per_key: PerKey) -> Result<(), ProbeError> {
-    let unit = "B";
+    let PerKey { value, parts } = per_key;
     let line = Line {
         case,
-        unit,
-        per_key,
+        value,
+        unit: "B",
+        parts,
     };
     serde_json::to_writer(&mut *out, &line)?;
     Ok(writeln!(out)?)

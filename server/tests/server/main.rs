@@ -11,6 +11,7 @@
 //! | `transactions` | `EXEC` happens at one instant, `WATCH` notices                   |
 //! | `memory`       | `maxmemory`, and what idle and slow connections hold             |
 //! | `eviction`     | the policies of `maxmemory`, and keys that expire at once        |
+//! | `probe`        | what a number is made of, and that it is the same every time     |
 //! | `process`      | flags, the line it prints, signals, exit codes                   |
 //! | `operation`    | the file, the log, metrics, names of commands, the end           |
 //! | `limits`       | every bound of what a client may take                            |
@@ -35,6 +36,7 @@ mod hostile;
 mod limits;
 mod memory;
 mod operation;
+mod probe;
 mod process;
 mod proxy;
 mod random;

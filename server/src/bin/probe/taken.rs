@@ -14,7 +14,6 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use serde::Serialize;
 use store::{Keyspace, MemoryParts};
 use tikv_jemalloc_ctl::thread::{self, ThreadLocal};
 
@@ -58,7 +57,7 @@ pub(super) struct Taken {
 }
 
 /// What a keyspace takes for each of its keys, in bytes.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq)]
 pub(super) struct PerKey {
     pub(super) value: f64,
     pub(super) parts: BTreeMap<&'static str, f64>,
