@@ -32,6 +32,7 @@ struct Placed {
     mistake: Mistake,
     span: Range<usize>,
     source: NamedSource<String>,
+    others: Vec<BudgetError>,
 }
 
 /// A mistake and the bytes that it stands in, before the file's name and text are known.
@@ -49,6 +50,11 @@ impl Located {
         Self { mistake, span }
     }
 
+    /// The first byte that it stands in.
+    pub(super) const fn start(&self) -> usize {
+        self.span.start
+    }
+
     /// The error for the file `name` with the content `text`.
     pub(super) fn in_file(self, name: &str, text: &str) -> BudgetError {
         // A parser may point one past the end; miette would then show no text at all.
@@ -58,11 +64,24 @@ impl Located {
             mistake: self.mistake,
             span: start..end,
             source: NamedSource::new(name, printable(text)),
+            others: Vec::new(),
         }))
     }
 }
 
 impl BudgetError {
+    /// The same, with others in the same file, which are told after it.
+    pub(super) fn with(mut self, others: Vec<Self>) -> Self {
+        self.0.others = others;
+        self
+    }
+
+    /// Further mistakes in the same file, in the order of its text.
+    #[must_use]
+    pub fn others(&self) -> &[Self] {
+        &self.0.others
+    }
+
     /// What is wrong, without the place.
     #[must_use]
     pub fn mistake(&self) -> &Mistake {
@@ -88,6 +107,14 @@ impl Diagnostic for BudgetError {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let label = LabeledSpan::new_with_span(self.0.mistake.label(), self.0.span.clone());
         Some(Box::new(std::iter::once(label)))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.0.others.is_empty() {
+            return None;
+        }
+        let others = self.0.others.iter();
+        Some(Box::new(others.map(|other| other as &dyn Diagnostic)))
     }
 }
 

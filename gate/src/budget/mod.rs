@@ -7,9 +7,9 @@
 //! | file | owns |
 //! |---|---|
 //! | `file` | the keys that may stand in the file |
-//! | `read` | from the text to [`Budgets`], or to the first mistake |
+//! | `read` | from the text to [`Budgets`], or to the mistakes |
 //! | `schema` | the JSON schema by which editors complete and check the file |
-//! | `error`, `nearest` | how a mistake is told |
+//! | `error`, `mistakes`, `nearest` | how mistakes are told |
 //! | `placeholder` | `{name}` in the words of a command |
 //! | `import_format` | the benchmark tools whose files are read |
 //! | `spec` | the resolved form |
@@ -22,6 +22,7 @@ mod changes;
 mod error;
 mod file;
 mod import_format;
+mod mistakes;
 mod nearest;
 mod placeholder;
 mod read;

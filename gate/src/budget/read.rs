@@ -1,10 +1,11 @@
-//! From the text of a budgets file to [`Budgets`], or to the first mistake in it.
+//! From the text of a budgets file to [`Budgets`], or to the mistakes in it.
 //!
 //! ```text
 //! text ──toml──▶ document ──serde──▶ File ──resolve──▶ Budgets
 //!        syntax            keys, types     values, what belongs together
 //! ```
 //!
+//! Syntax and keys stop at the first mistake; values are all looked at.
 //! A schema that is not known is told before anything else: the rest of such a file need not make
 //! sense here.
 
@@ -29,6 +30,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::error::{BudgetError, Found, Located, Mistake};
 use super::file::{File, MetricTable, Text};
+use super::mistakes::Mistakes;
 use super::spec::{Budgets, MetricSpec, Subject};
 
 /// The schema that this version reads.
@@ -44,10 +46,11 @@ const SCHEMA: i64 = 1;
 /// assert!(error.help().is_some());
 /// ```
 pub fn read(name: &str, text: &str) -> Result<Budgets, BudgetError> {
-    resolve(text).map_err(|found| found.in_file(name, text))
+    let mut mistakes = Mistakes::default();
+    resolve(text, &mut mistakes).map_err(|last| mistakes.in_file(last, name, text))
 }
 
-fn resolve(text: &str) -> Found<Budgets> {
+fn resolve(text: &str, mistakes: &mut Mistakes) -> Found<Budgets> {
     let document = DeTable::parse(text).map_err(|error| written::syntax(&error, text))?;
     known_schema(document.get_ref())?;
     let file = File::deserialize(Deserializer::from(document.clone()))
@@ -58,14 +61,17 @@ fn resolve(text: &str) -> Found<Budgets> {
     let subject = file
         .subject
         .ok_or_else(|| Located::new(0..0, Mistake::NoSubject))?;
+    let run = subject::run(file.run.unwrap_or_default());
+    let run = mistakes.keep(run).unwrap_or_default();
     let subject = subject::subject(subject, text)?;
-    let run = subject::run(file.run.unwrap_or_default())?;
-    let metrics = metrics(file.metrics, &subject, text)?;
-    let trades = trade::trades(file.trades.unwrap_or_default(), &metrics, text)?;
+    let metrics = metrics(file.metrics, &subject, text, mistakes)?;
+    mistakes.check()?;
+    let trades = trade::trades(file.trades.unwrap_or_default(), &metrics, text, mistakes);
     let baseline = file
         .baseline
-        .map(|table| baseline::baseline(table, &metrics))
-        .transpose()?;
+        .map(|table| baseline::baseline(table, &metrics));
+    let baseline = mistakes.keep(baseline.transpose()).flatten();
+    mistakes.check()?;
     Ok(Budgets {
         subject,
         run,
@@ -95,19 +101,20 @@ fn metrics(
     tables: Option<Spanned<BTreeMap<Text, MetricTable>>>,
     subject: &Subject,
     text: &str,
+    mistakes: &mut Mistakes,
 ) -> Found<BTreeMap<String, MetricSpec>> {
     let span = tables.as_ref().map_or(0..0, Spanned::span);
     let tables = tables.map(Spanned::into_inner).unwrap_or_default();
     if tables.is_empty() {
         return Err(Located::new(span, Mistake::NoMetrics));
     }
-    tables
-        .into_iter()
-        .map(|(name, table)| {
-            let spec = metric::metric(&name, table, subject, text)?;
-            Ok((name.into_inner(), spec))
-        })
-        .collect()
+    let mut metrics = BTreeMap::new();
+    for (name, table) in tables {
+        if let Some(spec) = mistakes.keep(metric::metric(&name, table, subject, text)) {
+            metrics.insert(name.into_inner(), spec);
+        }
+    }
+    Ok(metrics)
 }
 
 #[cfg(test)]

@@ -218,6 +218,69 @@ fn a_trade_lets_a_metric_go() {
 }
 
 #[test]
+fn a_trade_without_a_reason_is_refused() {
+    let repository = under("\"5%\"");
+    let budgets = with_budget("\"5%\"") + &trade("bytes_per_key/int", "12%");
+    for (from, to, said) in [
+        ("reason = \"embeds the expiry time\"\n", "", "reason"),
+        (
+            "embeds the expiry time",
+            "because",
+            "at least 10 characters",
+        ),
+    ] {
+        let (before, after) = budgets.rsplit_once(from).unwrap();
+        repository.write("budgets.toml", &format!("{before}{to}{after}"));
+        repository.run(&["check"]).refused(&[said]);
+    }
+}
+
+#[test]
+fn a_metric_that_comes_or_goes_is_listed() {
+    let repository = under("\"5%\"");
+    let more = "\n[metrics.more]\nprobe = \"command\"\nrun = [\"{probe}\"]\n\
+                direction = \"lower-is-better\"\nexact = true\nbudget = \"7%\"\n";
+    repository.write("budgets.toml", &(with_budget("\"5%\"") + more));
+    let run = compare(&repository, "40", "4000");
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("more: added"), "{}", run.stdout);
+    repository.write("budgets.toml", &with_budget("\"5%\""));
+    let run = compare(&repository, "40", "4000");
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("more: removed"), "{}", run.stdout);
+    let gone = trade("more", "removed");
+    repository.write("budgets.toml", &(with_budget("\"5%\"") + &gone));
+    // Where base has no such metric the entry names nothing.
+    compare(&repository, "40", "4000").refused(&["more"]);
+    let run = repository.run(&["compare", "HEAD~2", "HEAD", "--exact-base"]);
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn a_check_tells_every_mistake_at_once() {
+    let repository = under("\"5%\"");
+    let more = "\n[metrics.more]\nprobe = \"comand\"\ndirection = \"lower-is-better\"\n\
+                [run]\nconfidence = 2\n";
+    repository.write("budgets.toml", &(with_budget("\"five\"") + more));
+    let parts = [
+        "not \"five\"",
+        "budgets.toml:12:13",
+        "did you mean `command`?",
+        "budgets.toml:15:9",
+        "`confidence`",
+        "budgets.toml:18:14",
+    ];
+    repository.run(&["check"]).refused(&parts);
+    repository.run(&["compare"]).refused(&[parts[0]]);
+    let trades = [("bytes_per_kye", "9%"), ("bytes_per_key/int", "much")];
+    let trades = trades.map(|(metric, allow)| trade(metric, allow)).concat();
+    let creep = "[baseline]\nbudget = \"often\"\n";
+    repository.write("budgets.toml", &(with_budget("\"5%\"") + &trades + creep));
+    let parts = ["bytes_per_kye", "not \"much\"", "not \"often\""];
+    repository.run(&["check"]).refused(&parts);
+}
+
+#[test]
 fn an_unknown_key_is_told_with_the_nearest_known_one() {
     let repository = under("\"5%\"");
     for (from, to, near) in [

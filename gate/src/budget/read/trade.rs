@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::super::error::{Found, Located, Mistake};
 use super::super::file::{Text, TradeTable};
+use super::super::mistakes::Mistakes;
 use super::super::nearest::Names;
 use super::super::spec::{Allow, MetricSpec, Probe, Trade};
 use super::value::{bound, missing, reason};
@@ -15,7 +16,8 @@ pub(super) fn trades(
     tables: Vec<Spanned<TradeTable>>,
     metrics: &BTreeMap<String, MetricSpec>,
     text: &str,
-) -> Found<Vec<Trade>> {
+    mistakes: &mut Mistakes,
+) -> Vec<Trade> {
     // Trades of a metric that was removed later stay in the file beside the one that removed it.
     let removed: HashSet<String> = tables
         .iter()
@@ -33,14 +35,17 @@ pub(super) fn trades(
     let mut trades: Vec<(Trade, usize)> = Vec::new();
     for table in tables {
         let span = table.span();
-        let trade = trade(table, metrics, &removed)?;
+        let Some(trade) = mistakes.keep(trade(table, metrics, &removed)) else {
+            continue;
+        };
         if let Some((_, start)) = trades.iter().find(|(earlier, _)| *earlier == trade) {
             let line = text.get(..*start).unwrap_or_default().matches('\n').count() + 1;
-            return Err(Located::new(span, Mistake::TradeTwice { line }));
+            mistakes.keep::<()>(Err(Located::new(span, Mistake::TradeTwice { line })));
+            continue;
         }
         trades.push((trade, span.start));
     }
-    Ok(trades.into_iter().map(|(trade, _)| trade).collect())
+    trades.into_iter().map(|(trade, _)| trade).collect()
 }
 
 fn trade(
