@@ -79,6 +79,9 @@ impl<'a> Counting<'a> {
     }
 
     fn commands(&self, name: &str, counted: &mut Counted) -> Result<(), CliError> {
+        if self.is_shown_of_the_same(name) {
+            return counted.unmeasured(name, Taken::IdenticalBinary);
+        }
         let command = |arm: &CountedArm<'a>| {
             Some(ExactArm {
                 arm: arm.arm,
@@ -92,6 +95,19 @@ impl<'a> Counting<'a> {
         let metrics = measure_exact(name, &commands, &self.settings, self.interrupt)?;
         self.take(metrics, counted);
         Ok(())
+    }
+
+    /// Whether `name` is only shown, and the same bytes would be told to do the same: times would differ by
+    /// noise alone.
+    fn is_shown_of_the_same(&self, name: &str) -> bool {
+        let mut probes = self.arms.iter().map(|arm| self.probe(arm, name));
+        let first = probes.next().flatten();
+        let is_shown = self
+            .head
+            .metrics
+            .get(name)
+            .is_some_and(|spec| spec.report_only);
+        self.identical && is_shown && first.is_some() && probes.all(|probe| probe == first)
     }
 
     /// The arms that have `name` as a count of instructions.

@@ -211,42 +211,60 @@ fn a_base_that_predates_the_probe_has_nothing_to_compare_with() {
     assert_eq!((again.status, again.stdout), (0, run.stdout));
 }
 
+/// A metric of what `tool` writes for another benchmark tool.
+fn import(name: &str, keys: &str) -> String {
+    format!(
+        "\n[metrics.{name}]\nprobe = \"import\"\nrun = [\"{{tool}}\"]\n\
+         direction = \"lower-is-better\"\n{keys}\n"
+    )
+}
+
+/// A tool that writes what five benchmark tools do, and prints what Go does.
+fn five_tools(allocations: u32) -> String {
+    let file = |path: &str, text: &str| format!("cat > {path} <<'END'\n{text}\nEND\n");
+    [
+        "#!/bin/sh\nmkdir -p target/criterion/split/new\n".to_owned(),
+        file(
+            "target/criterion/split/new/estimates.json",
+            include_str!("../samples/criterion/split/new/estimates.json"),
+        ),
+        file("hyperfine.json", include_str!("../samples/hyperfine.json")),
+        file(
+            "google.json",
+            include_str!("../samples/google-benchmark.json"),
+        ),
+        file(
+            "pytest.json",
+            include_str!("../samples/pytest-benchmark.json"),
+        ),
+        format!("echo 'BenchmarkFields-2 2000 263.9 ns/op 96 B/op {allocations} allocs/op'\n"),
+    ]
+    .concat()
+}
+
 #[test]
 fn what_another_tool_wrote_is_compared() {
-    let import = r#"
-[metrics.allocations]
-probe     = "import"
-format    = "go"
-quantity  = "allocs/op"
-run       = ["{tool}"]
-direction = "lower-is-better"
-exact     = true
-budget    = "0%"
-
-[metrics.times]
-probe     = "import"
-format    = "go"
-run       = ["{tool}"]
-direction = "lower-is-better"
-report_only = true
-
-[metrics.commands]
-probe     = "import"
-format    = "hyperfine"
-file      = "times.json"
-run       = ["{tool}"]
-direction = "lower-is-better"
-report_only = true
-"#;
-    let hyperfine = include_str!("../samples/hyperfine.json");
-    let tool = |allocations: u32| {
-        format!(
-            "#!/bin/sh\ncat > times.json <<'END'\n{hyperfine}\nEND\n\
-             echo 'BenchmarkFields-2 2000 263.9 ns/op 96 B/op {allocations} allocs/op'\n"
-        )
-    };
-    let repository = repository(import, &tool(1));
-    let run = compare(&repository, &tool(2), &[]);
+    let shown = |format: &str| format!("format = {format}\nreport_only = true");
+    let counted = "format = \"go\"\nquantity = \"allocs/op\"\nexact = true\nbudget = \"0%\"";
+    let metrics = [
+        import("allocations", counted),
+        import("times", &shown("\"go\"")),
+        import(
+            "commands",
+            &shown("\"hyperfine\"\nfile = \"hyperfine.json\""),
+        ),
+        import("benches", &shown("\"criterion\"")),
+        import(
+            "google",
+            &shown("\"google-benchmark\"\nfile = \"google.json\""),
+        ),
+        import(
+            "pytest",
+            &shown("\"pytest-benchmark\"\nfile = \"pytest.json\""),
+        ),
+    ];
+    let repository = repository(&metrics.concat(), &five_tools(1));
+    let run = compare(&repository, &five_tools(2), &[]);
     assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
     let allocations = metric(&repository, "allocations/Fields");
     assert_eq!(allocations["reason"], "past_budget");
@@ -261,6 +279,29 @@ report_only = true
         (&"report_only".into(), &263.9.into())
     );
     assert_eq!(metric(&repository, "commands/true")["unit"], "s");
+    assert_eq!(metric(&repository, "benches/split")["unit"], "ns");
+    let report = repository.report();
+    for (name, unit) in [("google/", "ns"), ("pytest/", "s")] {
+        let metrics = report["metrics"].as_array().unwrap();
+        let found = metrics
+            .iter()
+            .find(|metric| metric["id"].as_str().unwrap().starts_with(name))
+            .unwrap_or_else(|| panic!("no {name} in {metrics:#?}"));
+        assert_eq!(
+            (&found["kind"], &found["unit"], &found["verdict"]),
+            (&"report_only".into(), &unit.into(), &"PASS".into())
+        );
+    }
+
+    // The same bytes are counted all the same, and not timed: that would show noise.
+    repository.write("NOTES", "no code\n");
+    repository.commit("a text");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    assert_eq!(metric(&repository, "times")["reason"], "identical_binary");
+    let allocations = metric(&repository, "allocations/Fields");
+    assert_eq!(allocations["reason"], "within_noise");
+
     compare(&repository, "#!/bin/sh\necho PASS\n", &[])
         .refused(&["is no output of", "no benchmark"]);
 }
