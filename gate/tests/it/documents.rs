@@ -28,6 +28,35 @@ fn every_example_workflow_is_in_the_readme_word_for_word() {
     assert_eq!(readme.matches("<!-- .github/examples/").count(), count);
 }
 
+/// The budgets of other people's servers, from the top of the repository.
+fn examples() -> Vec<String> {
+    let folder = std::fs::read_dir(root().join("gate/examples")).unwrap();
+    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files = names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "toml"));
+    files.map(|name| format!("gate/examples/{name}")).collect()
+}
+
+/// Twenty lines guard somebody else's server, and what was run with them is told beside them.
+#[test]
+fn every_example_is_twenty_lines_without_a_mistake() {
+    let told = std::fs::read_to_string(root().join("gate/examples/README.md")).unwrap();
+    let examples = examples();
+    assert!(examples.len() >= 3, "{examples:?}");
+    for file in examples {
+        let text = std::fs::read_to_string(root().join(&file)).unwrap();
+        assert!(text.lines().count() <= 20, "{file} has grown");
+        let name = file.rsplit('/').next().unwrap();
+        assert!(told.contains(&format!("`{name}`")), "no word of {name}");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_gate"))
+            .args(["check", &file])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{file}: {stderr}");
+    }
+}
+
 /// An editor checks budgets files by the schema that stands beside this crate.
 #[test]
 fn the_schema_of_budgets_is_the_one_that_is_kept() {
@@ -41,7 +70,9 @@ fn the_schema_of_budgets_is_the_one_that_is_kept() {
         printed == kept,
         "write it again: gate check --schema > gate/budgets.schema.json"
     );
-    for file in ["budgets.toml", "gate/examples/redis.toml"] {
+    let examples = examples();
+    let examples = examples.iter().map(String::as_str);
+    for file in examples.chain(["budgets.toml"]) {
         let text = std::fs::read_to_string(root().join(file)).unwrap();
         let line = text.lines().next().unwrap();
         let path = line
