@@ -118,10 +118,12 @@ fn a_rise_of_instructions_past_one_percent_fails() {
         "{first} → {head}"
     );
     let parts = slow["breakdown"]["parts"].as_array().unwrap();
-    assert!(
-        parts[0]["name"].as_str().unwrap().contains("spin"),
-        "{parts:?}"
-    );
+    // Demangled, with what it takes itself and with what calls it takes.
+    assert_eq!(parts[0]["name"], "work::spin", "{parts:?}");
+    for shares in [&parts[0]["own"], &parts[0]["inclusive"]] {
+        let grown = shares[1].as_f64().unwrap() - shares[0].as_f64().unwrap();
+        assert!((grown - 20.0 * turn).abs() < turn, "{parts:?}");
+    }
     let told = repository.run(&["explain", "instructions/slow"]);
     assert_eq!(told.status, 0, "{}", told.stderr);
     let worst = told.stdout.lines().nth(4).unwrap();

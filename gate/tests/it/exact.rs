@@ -92,6 +92,10 @@ fn a_metric_called_exact_that_moves_is_unstable() {
     let int = metric(&report, "bytes_per_key/int");
     assert_eq!(int["reason"], "unstable");
     assert_ne!(int["verdict"], "PASS");
+    for told in ["base 40 / 40", "head 41 / 42"] {
+        assert!(int["message"].as_str().unwrap().contains(told), "{int}");
+        assert!(run.stdout.contains(told), "{}", run.stdout);
+    }
 }
 
 #[test]
