@@ -135,9 +135,9 @@ impl Connection {
         ));
         state.clients.add(&client);
         let authenticated = !state.settings.password.is_set();
-        let exchange = Exchange::of(client, authenticated);
         let (socket, write_half) = stream.into_split();
-        let link = Link::new(write_half, read_clock());
+        let link = Link::new(Arc::clone(&client), write_half, read_clock());
+        let exchange = Exchange::of(client, authenticated);
         idle.add(&link);
         Self {
             socket,
@@ -171,8 +171,6 @@ impl Connection {
         let client = &self.exchange.session.client;
         client.take_mail(&mut outbox.replies, bytes_max);
         outbox.seal(&self.link);
-        // A client that listens asks for nothing more, and is not idle while it is told something.
-        self.link.note_active(read_clock());
     }
 
     /// Reads once, runs what is complete, and hands the replies over to be written.

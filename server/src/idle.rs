@@ -1,4 +1,5 @@
-//! Connections that have asked nothing for longer than `timeout` are closed.
+//! Connections that have asked nothing for longer than `timeout` are closed, but for those that listen
+//! to channels: to wait is all that they do.
 //!
 //! Each thread looks at its own once a second. A request that comes in pieces does not count until it
 //! is whole, so that a client which sends a byte now and then is idle, too.
@@ -49,7 +50,7 @@ impl Idle {
                 return false;
             };
             let idle_ms = now.0.saturating_sub(link.last_active().0);
-            if idle_max_s > 0 && idle_ms / 1000 >= idle_max_s {
+            if idle_max_s > 0 && idle_ms / 1000 >= idle_max_s && !link.client().listens() {
                 link.fail(ErrorKind::TimedOut);
             }
             true

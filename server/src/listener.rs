@@ -28,7 +28,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
-use crate::config::{Config, Rename};
+use crate::config::{Config, Rename, Switch};
 use crate::connection::{Connection, Desk, read_clock, read_stopwatch};
 use crate::dispatch;
 use crate::drain::Drain;
@@ -122,6 +122,10 @@ pub fn run(
 fn settings(address: SocketAddr, config: &Config) -> Result<Settings, ServerError> {
     let mut settings = Settings::new(address, config.threads, config.max_memory);
     settings.limits = config.limits.clone();
+    settings.protected = config.protected_mode == Switch::Yes;
+    if let Some(password) = &config.password {
+        settings.password.set(password.reveal().as_bytes());
+    }
     settings.debugging = config.enable_debug_command;
     #[cfg(feature = "handicap")]
     {

@@ -27,7 +27,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use crate::connection::Desk;
 use crate::protocol::Replies;
-use crate::state::{Limit, State};
+use crate::state::{Client, Limit, State};
 
 /// Bytes of replies that wait.
 const OUTBOX_MAX: usize = 256 << 10;
@@ -39,6 +39,7 @@ const REPLIES_KEPT: usize = OUTBOX_MAX;
 /// The way to one client: what its socket did not take waits here.
 #[derive(Debug)]
 pub(crate) struct Link {
+    client: Arc<Client>,
     socket: OwnedWriteHalf,
     backlog: RefCell<Vec<u8>>,
     sent: Cell<usize>,
@@ -48,8 +49,9 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(socket: OwnedWriteHalf, now: Millis) -> Rc<Self> {
+    pub(crate) fn new(client: Arc<Client>, socket: OwnedWriteHalf, now: Millis) -> Rc<Self> {
         Rc::new(Self {
+            client,
             last_active: Cell::new(now),
             socket,
             backlog: RefCell::default(),
@@ -61,6 +63,11 @@ impl Link {
 
     fn stream(&self) -> &TcpStream {
         self.socket.as_ref()
+    }
+
+    /// Who is at its end.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// When a request last ran.

@@ -3,7 +3,8 @@
 //! | name                       | value                       | `SET` |
 //! |----------------------------|-----------------------------|-------|
 //! | `maxmemory`                | bytes, 0 for no bound       | yes   |
-//! | `requirepass`              | a password, or none         | yes   |
+//! | `requirepass`              | a password, or none where `protected-mode` allows it | yes |
+//! | `protected-mode`           | `yes` or `no`               | no    |
 //! | `slowlog-log-slower-than`, `slowlog-max-len` | microseconds, requests: see SLOWLOG | yes |
 //! | `latency-monitor-threshold` | milliseconds: see LATENCY  | yes   |
 //! | `enable-debug-command`     | `yes` or `no`               | no    |
@@ -21,9 +22,13 @@ use store::Shards;
 
 use super::{Call, Failure, Outcome};
 use crate::protocol::{glob_matches, parse_bytes};
-use crate::state::{Limit, Policy, State};
+use crate::state::{Limit, Policy, Settings, State};
 
 const NO_INTEGER: &str = "argument couldn't be parsed into an integer";
+
+const fn yes_or_no(is_on: bool) -> &'static str {
+    if is_on { "yes" } else { "no" }
+}
 
 /// The settings by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +42,7 @@ enum Setting {
     Maxmemory,
     MaxmemoryPolicy,
     Port,
+    ProtectedMode,
     Requirepass,
     Save,
     SlowlogLogSlowerThan,
@@ -45,7 +51,7 @@ enum Setting {
 }
 
 impl Setting {
-    const OTHERS: [(&'static str, Self); 13] = [
+    const OTHERS: [(&'static str, Self); 14] = [
         ("appendonly", Self::Appendonly),
         ("bind", Self::Bind),
         ("databases", Self::Databases),
@@ -54,6 +60,7 @@ impl Setting {
         ("maxmemory", Self::Maxmemory),
         ("maxmemory-policy", Self::MaxmemoryPolicy),
         ("port", Self::Port),
+        ("protected-mode", Self::ProtectedMode),
         ("requirepass", Self::Requirepass),
         ("save", Self::Save),
         ("slowlog-log-slower-than", Self::SlowlogLogSlowerThan),
@@ -66,32 +73,32 @@ impl Setting {
         limits.into_iter().chain(Self::OTHERS)
     }
 
-    fn value(self, state: &State) -> String {
+    fn value(self, state: &State) -> Cow<'static, [u8]> {
         let State {
             settings, slowness, ..
         } = state;
-        match self {
+        let text = match self {
             Self::Appendonly => "no".to_owned(),
             Self::Bind => settings.address.ip().to_string(),
             Self::Databases => "1".to_owned(),
-            Self::EnableDebugCommand => if settings.debugging { "yes" } else { "no" }.to_owned(),
+            Self::EnableDebugCommand => yes_or_no(settings.debugging).to_owned(),
+            Self::ProtectedMode => yes_or_no(settings.protected).to_owned(),
             Self::LatencyMonitorThreshold => slowness.latency_ms.load(Relaxed).to_string(),
             Self::SlowlogLogSlowerThan => slowness.slower_than_us.load(Relaxed).to_string(),
             Self::SlowlogMaxLen => slowness.log_max.load(Relaxed).to_string(),
-            Self::Requirepass => {
-                String::from_utf8_lossy(&settings.password.to_bytes()).into_owned()
-            }
+            Self::Requirepass => return settings.password.to_bytes().into_vec().into(),
             Self::Limit(limit) => settings.limits.get(limit).to_string(),
             Self::Maxmemory => settings.max_memory().to_string(),
             Self::MaxmemoryPolicy => settings.policy().name().to_owned(),
             Self::Port => settings.address.port().to_string(),
             Self::Save => String::new(),
             Self::Threads => settings.threads.to_string(),
-        }
+        };
+        text.into_bytes().into()
     }
 
     /// What setting it to `value` would do, or why it cannot be set to that.
-    fn change(self, value: &[u8]) -> Result<Change, Cow<'static, str>> {
+    fn change(self, value: &[u8], settings: &Settings) -> Result<Change, Cow<'static, str>> {
         let text = std::str::from_utf8(value).unwrap_or_default();
         match self {
             Self::Maxmemory => parse_bytes(text)
@@ -112,6 +119,10 @@ impl Setting {
                         format!("argument must be between {min} and {max} inclusive").into()
                     })
             }
+            Self::Requirepass if value.is_empty() && settings.needs_password() => Err(
+                "without a password anybody could come in from elsewhere, and protected-mode is on"
+                    .into(),
+            ),
             Self::Requirepass => Ok(Change::Password(value.into())),
             Self::SlowlogLogSlowerThan => text
                 .parse()
@@ -160,7 +171,7 @@ pub fn get(call: &mut Call<'_, '_>) -> Outcome {
     call.replies.map(found.len());
     for (name, setting) in found {
         call.replies.bulk(name.as_bytes());
-        call.replies.bulk(setting.value(call.state).as_bytes());
+        call.replies.bulk(&setting.value(call.state));
     }
     Ok(())
 }
@@ -183,7 +194,7 @@ pub fn set(call: &mut Call<'_, '_>) -> Outcome {
             let text = b"ERR Unknown option or number of arguments for CONFIG SET - '";
             return Err(Failure::quoting(&[text, name, b"'"]));
         };
-        let change = setting.change(value);
+        let change = setting.change(value, &call.state.settings);
         let repeated = changes.iter().any(|(earlier, _)| *earlier == setting);
         match change {
             Ok(change) if !repeated => changes.push((setting, change)),

@@ -123,10 +123,25 @@ impl<'c> Call<'c, '_> {
             number: 0,
             at: self.now,
             took_us,
-            arguments: shortened(self.args.from(0)),
+            arguments: shortened(self.shown_arguments().into_iter()),
             address: client.address.to_string(),
             name: client.name(),
         });
+    }
+
+    /// The arguments but for passwords.
+    fn shown_arguments(&self) -> Vec<&'c [u8]> {
+        let mut arguments: Vec<_> = self.args.from(0).collect();
+        if self.command.name == "config|set" {
+            for pair in arguments.get_mut(2..).unwrap_or_default().chunks_mut(2) {
+                if let [name, value] = pair
+                    && name.eq_ignore_ascii_case(b"requirepass")
+                {
+                    *value = b"(redacted)";
+                }
+            }
+        }
+        arguments
     }
 
     /// Notes what runs for `CLIENT LIST`, which a batch does at its end only.

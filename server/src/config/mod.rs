@@ -12,11 +12,14 @@
 //! | `value`   | sizes, switches and names, from text              |
 
 mod options;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,7 +28,7 @@ use thiserror::Error;
 
 use crate::state::{Limit, Limits, Policy};
 use options::{CommandLine, Options};
-pub use value::{Bytes, LogFormat, LogLevel, Rename, Switch};
+pub use value::{Bytes, LogFormat, LogLevel, Rename, Secret, Switch};
 
 /// Most threads that a server may be told to use.
 const MAX_THREADS: usize = 256;
@@ -45,6 +48,10 @@ pub struct Config {
     pub policy: Policy,
     /// Bounds of what clients may take.
     pub limits: Limits,
+    /// What clients must tell before anything else.
+    pub password: Option<Secret>,
+    /// Whether there must be a password where others reach the server.
+    pub protected_mode: Switch,
     /// Commands that have another name, or none.
     pub renames: Vec<Rename>,
     /// What to log.
@@ -84,6 +91,35 @@ pub enum ConfigError {
         /// What is wrong, and where.
         source: Box<toml::de::Error>,
     },
+    /// The file is not understood where it has a password.
+    #[error(
+        "{}: line {line} is not understood; it is not shown, for it has a password. \
+         It must be a text that is not empty: requirepass = \"…\"",
+        path.display()
+    )]
+    ParsePassword {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// It cannot be known which password is meant.
+    #[error("requirepass and requirepass-file are both given: leave one of them out")]
+    TwoPasswords,
+    /// The password's file cannot be read.
+    #[error("cannot read the password from {}: {source}", path.display())]
+    ReadPassword {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The password's file does not have one line.
+    #[error("{}: a password's file must have one line, which is not empty", path.display())]
+    PasswordLines {
+        /// The file.
+        path: PathBuf,
+    },
     /// There are more threads than a server may have.
     #[error("threads = {0}: a server has at most {MAX_THREADS} threads")]
     Threads(NonZeroUsize),
@@ -102,7 +138,8 @@ pub enum ConfigError {
     /// Anybody could reach the server, and nothing would keep them out.
     #[error(
         "refusing to listen on {0}: anybody who reaches that address could read and change everything. \
-         Bind 127.0.0.1, or, if that is what you want, say protected-mode no"
+         Give it a password (requirepass-file or requirepass), bind 127.0.0.1, or, if that is what you \
+         want, say protected-mode no"
     )]
     Unprotected(IpAddr),
 }
@@ -164,6 +201,11 @@ impl Config {
         let metrics_bind = options
             .metrics_bind
             .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let password = match (options.requirepass, options.requirepass_file) {
+            (Some(_), Some(_)) => return Err(ConfigError::TwoPasswords),
+            (None, Some(path)) => Some(read_password(&path)?),
+            (given, None) => given,
+        };
         let config = Self {
             bind: options.bind.unwrap_or(default.bind),
             port: options.port.unwrap_or(default.port),
@@ -173,6 +215,8 @@ impl Config {
                 .map_or(default.max_memory, |bytes| bytes.0),
             policy: options.policy.unwrap_or(default.policy),
             limits,
+            password,
+            protected_mode: options.protected_mode.unwrap_or(default.protected_mode),
             renames: options
                 .rename_command
                 .into_iter()
@@ -193,7 +237,8 @@ impl Config {
         if config.threads.get() > MAX_THREADS {
             return Err(ConfigError::Threads(config.threads));
         }
-        if !config.bind.is_loopback() && options.protected_mode != Some(Switch::No) {
+        let is_open = config.password.is_none() && !config.bind.is_loopback();
+        if is_open && config.protected_mode == Switch::Yes {
             return Err(ConfigError::Unprotected(config.bind));
         }
         Ok(config)
@@ -215,6 +260,8 @@ impl Default for Config {
             max_memory: 0,
             policy: Policy::Noeviction,
             limits: Limits::default(),
+            password: None,
+            protected_mode: Switch::Yes,
             renames: Vec::new(),
             log_level: LogLevel(tracing::Level::INFO),
             log_format: LogFormat::Text,
@@ -232,157 +279,40 @@ fn read_file(path: &Path) -> Result<Options, ConfigError> {
         path: path.to_owned(),
         source,
     })?;
-    toml::from_str(&text).map_err(|source| ConfigError::Parse {
-        path: path.to_owned(),
-        source: Box::new(source),
+    toml::from_str(&text).map_err(|source: toml::de::Error| {
+        let path = path.to_owned();
+        match source.span().and_then(|span| password_line(&text, span)) {
+            Some(line) => ConfigError::ParsePassword { path, line },
+            None => ConfigError::Parse {
+                path,
+                source: Box::new(source),
+            },
+        }
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The number of the first line of `span` that has a password, if one has: the error would show it.
+fn password_line(text: &str, span: Range<usize>) -> Option<usize> {
+    let start = text.get(..span.start)?.rfind('\n').map_or(0, |end| end + 1);
+    let before = text.get(..start)?.lines().count();
+    let shown = text.get(start..)?.lines();
+    let lines = text.get(span)?.lines().count().max(1);
+    let at = shown
+        .take(lines)
+        .position(|line| line.trim_start().starts_with("requirepass"))?;
+    Some(before + at + 1)
+}
 
-    fn parse(line: &str) -> Result<Config, String> {
-        let words = std::iter::once("server").chain(line.split_whitespace());
-        Config::read(words.map(OsString::from)).map_err(|error| error.to_string())
-    }
-
-    fn parse_file(text: &str, line: &str) -> Result<Config, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("server.toml");
-        std::fs::write(&path, text).unwrap();
-        parse(&format!("--config {} {line}", path.display()))
-            .map_err(|error| error.replace(&*folder.path().to_string_lossy(), ""))
-    }
-
-    #[test]
-    fn nothing_given_is_the_default() {
-        let config = parse("").unwrap();
-        assert_eq!(config.address(), "127.0.0.1:6379".parse().unwrap());
-        assert_eq!((config.threads.get(), config.max_memory), (1, 0));
-        assert_eq!(config.limits.get(Limit::Clients), 10_000);
-        assert_eq!(config.metrics, None);
-    }
-
-    #[test]
-    fn flags_and_a_file_have_the_same_names() {
-        let by_flags = parse(
-            "--bind ::1 --port 0 --threads 4 --maxmemory 100mb \
-             --protected-mode no --rename-command FLUSHALL= --rename-command KEYS=every-key \
-             --maxclients 5 --timeout 60 --client-query-buffer-limit 2mb --proto-max-bulk-len 1mb \
-             --proto-max-args 9 --output-buffer-limit 3mb --pubsub-buffer-limit 4mb \
-             --pipeline-limit 64kb --log-level warn --log-format json --metrics-port 0 \
-             --metrics-bind 127.0.0.2 --shutdown-timeout 3 --enable-debug-command yes \
-             --maxmemory-policy allkeys-lru",
-        )
-        .unwrap();
-        let by_file = parse_file(
-            r#"
-            bind = "::1"
-            port = 0
-            threads = 4
-            maxmemory = "100mb"
-            protected-mode = false
-            rename-command = { FLUSHALL = "", KEYS = "every-key" }
-            maxclients = 5
-            timeout = 60
-            client-query-buffer-limit = 2097152
-            proto-max-bulk-len = "1mb"
-            proto-max-args = 9
-            output-buffer-limit = "3mb"
-            pubsub-buffer-limit = "4mb"
-            pipeline-limit = "64kb"
-            log-level = "warn"
-            log-format = "json"
-            metrics-port = 0
-            metrics-bind = "127.0.0.2"
-            shutdown-timeout = 3
-            enable-debug-command = true
-            maxmemory-policy = "allkeys-lru"
-            "#,
-            "",
-        )
-        .unwrap();
-        assert_eq!(format!("{by_flags:?}"), format!("{by_file:?}"));
-        assert_eq!(by_file.limits.get(Limit::Pipeline), 64 << 10);
-        assert_eq!(by_file.metrics, Some("127.0.0.2:0".parse().unwrap()));
-        let options = CommandLine::command();
-        let names = options.get_arguments().filter_map(clap::Arg::get_long);
-        let others: Vec<_> = names.filter(|name| *name != "config").collect();
-        assert_eq!(others.len(), 21, "every flag is in this test: {others:?}");
-    }
-
-    #[test]
-    fn a_flag_goes_before_the_file() {
-        let file = "port = 1\nthreads = 2\nrename-command = { flushall = \"x\", KEYS = \"k\" }";
-        let config = parse_file(file, "--port 2 --rename-command FLUSHALL=").unwrap();
-        assert_eq!((config.port, config.threads.get()), (2, 2));
-        let names: Vec<_> = config
-            .renames
-            .iter()
-            .map(|rename| rename.name.as_str())
-            .collect();
-        assert_eq!(names, ["", "k"]);
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused_with_the_reason() {
-        for (line, reason) in [
-            ("--maxmemory lots", "not a size of memory"),
-            ("--threads 0", "--threads"),
-            ("--threads 1000", "at most 256 threads"),
-            ("--port 70000", "70000"),
-            ("--bind nowhere", "invalid IP address"),
-            ("--prot 1", "--port"),
-            (
-                "--pipeline-limit 1",
-                "pipeline-limit = 1: it must be between",
-            ),
-            ("--rename-command GET", "COMMAND=NAME"),
-            ("--log-format xml", "neither text nor json"),
-            (
-                "--config /nowhere/at.toml",
-                "cannot read the configuration file /nowhere/at.toml",
-            ),
-        ] {
-            let error = parse(line).unwrap_err();
-            assert!(error.contains(reason), "{line}: {error}");
-        }
-    }
-
-    #[test]
-    fn mistakes_in_a_file_are_shown_where_they_are() {
-        let error = parse_file("port = 6379\nprot = 1\n", "").unwrap_err();
-        assert!(
-            error.starts_with("/server.toml: TOML parse error at line 2, column 1"),
-            "{error}"
-        );
-        assert!(error.contains("2 | prot = 1\n  | ^^^^"), "{error}");
-        assert!(error.contains("unknown field `prot`"), "{error}");
-        let error = parse_file("maxmemory = \"lots\"", "").unwrap_err();
-        assert!(
-            error.contains("1 | maxmemory = \"lots\"\n  |             ^^^^^^"),
-            "{error}"
-        );
-        assert!(error.contains("not a size of memory"), "{error}");
-    }
-
-    #[test]
-    fn only_in_as_many_words_others_are_let_in() {
-        for line in [
-            "--bind 0.0.0.0",
-            "--bind ::",
-            "--bind 192.0.2.1 --protected-mode yes",
-        ] {
-            let error = parse(line).unwrap_err();
-            assert!(error.contains("refusing to listen on"), "{line}: {error}");
-        }
-        for line in [
-            "--bind 0.0.0.0 --protected-mode no",
-            "--bind 127.0.0.9",
-            "--bind ::1",
-        ] {
-            parse(line).unwrap();
-        }
-    }
+fn read_password(path: &Path) -> Result<Secret, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::ReadPassword {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut lines = text.lines();
+    let password = lines.next().and_then(|line| line.parse().ok());
+    password
+        .filter(|_| lines.next().is_none())
+        .ok_or_else(|| ConfigError::PasswordLines {
+            path: path.to_owned(),
+        })
 }

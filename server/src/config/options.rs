@@ -8,8 +8,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
-use super::value::{Bytes, LogFormat, LogLevel, Rename, Switch};
+use super::value::{Bytes, LogFormat, LogLevel, Rename, Secret, Switch};
 use crate::state::Policy;
+
+/// The variable that the password is read from, where no flag has it.
+pub(super) const PASSWORD_VARIABLE: &str = "SERVER_REQUIREPASS";
 
 /// What was given; what was not is `None`.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -37,7 +40,21 @@ pub(super) struct Options {
     #[serde(rename = "maxmemory-policy")]
     pub(super) policy: Option<Policy>,
 
-    /// Refuse to listen beyond this machine, where nothing would keep others out [default: yes]
+    /// Password that clients must tell; who lists processes sees it, unlike one in a file
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        help_heading = "Safety",
+        env = PASSWORD_VARIABLE,
+        hide_env_values = true
+    )]
+    pub(super) requirepass: Option<Secret>,
+
+    /// File whose one line is that password
+    #[arg(long, value_name = "FILE", help_heading = "Safety")]
+    pub(super) requirepass_file: Option<PathBuf>,
+
+    /// Refuse to listen beyond this machine without a password [default: yes]
     #[arg(long, value_name = "yes|no", help_heading = "Safety")]
     pub(super) protected_mode: Option<Switch>,
 
@@ -144,12 +161,19 @@ impl Options {
             rename_command.retain(|known, _| !known.eq_ignore_ascii_case(&command));
             rename_command.insert(command, name);
         }
+        // One source of the password goes before all that the file says of it.
+        let (requirepass, requirepass_file) = match (self.requirepass, self.requirepass_file) {
+            (None, None) => (file.requirepass, file.requirepass_file),
+            given => given,
+        };
         Self {
             bind: self.bind.or(file.bind),
             port: self.port.or(file.port),
             threads: self.threads.or(file.threads),
             max_memory: self.max_memory.or(file.max_memory),
             policy: self.policy.or(file.policy),
+            requirepass,
+            requirepass_file,
             protected_mode: self.protected_mode.or(file.protected_mode),
             enable_debug_command: self.enable_debug_command.or(file.enable_debug_command),
             renames: Vec::new(),

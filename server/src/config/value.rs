@@ -4,6 +4,7 @@
 //! |------------|----------------------|-----------------------------|
 //! | [`Bytes`]  | `1048576`, `100mb`   | `1048576`, `"100mb"`        |
 //! | [`Switch`] | `yes`, `no`          | `"yes"`, `"no"`, `true`, `false` |
+//! | [`Secret`] | any text that is not empty | `"text"`                    |
 //! | [`Rename`] | `FLUSHALL=`, `KEYS=all-keys` | a table: `FLUSHALL = ""`, `KEYS = "all-keys"` |
 
 use std::fmt;
@@ -47,6 +48,35 @@ impl FromStr for Switch {
             "no" | "false" => Ok(Self::No),
             _ => Err("neither yes nor no"),
         }
+    }
+}
+
+/// A text that nobody is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Box<str>);
+
+impl Secret {
+    /// The text.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() {
+            return Err("empty: give a password, or leave the option out");
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(redacted)")
     }
 }
 
@@ -157,3 +187,12 @@ macro_rules! read_as_flag {
 }
 
 read_as_flag!(Bytes, Switch, LogFormat, LogLevel, Policy);
+
+/// Text and nothing else: of a number it would not be known how it was spelled.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
+    }
+}

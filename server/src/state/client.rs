@@ -103,6 +103,12 @@ impl Client {
         lock(&self.mode).name.clone()
     }
 
+    /// Whether it listens to channels.
+    pub fn listens(&self) -> bool {
+        let mode = lock(&self.mode);
+        mode.channels + mode.patterns > 0
+    }
+
     /// Changes what it says about itself.
     pub fn change(&self, act: impl FnOnce(&mut Mode)) {
         act(&mut lock(&self.mode));

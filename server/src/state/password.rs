@@ -1,14 +1,24 @@
 //! The password that clients must tell, if there is one.
 
-use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
 
+use subtle::ConstantTimeEq;
+
 /// A password, or none; changes while the server runs.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Password {
     bytes: RwLock<Box<[u8]>>,
     is_set: AtomicBool,
+}
+
+/// Nothing that is printed tells the password.
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Password")
+            .field("is_set", &self.is_set)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Password {
@@ -36,19 +46,18 @@ impl Password {
     /// Whether `told` is the password; anything is where there is none.
     ///
     /// It takes a time that depends on the length of `told` alone, so that nobody learns from it how
-    /// much of a guess is right.
+    /// much of a guess is right, or how long the password is.
     pub fn is(&self, told: &[u8]) -> bool {
         let password = self.bytes.read().unwrap_or_else(PoisonError::into_inner);
         if password.is_empty() {
             return true;
         }
-        let difference = told
-            .iter()
+        told.iter()
             .zip(password.iter().cycle())
-            .fold(told.len() ^ password.len(), |difference, (a, b)| {
-                black_box(difference | usize::from(a ^ b))
-            });
-        difference == 0
+            .fold(told.len().ct_eq(&password.len()), |equal, (a, b)| {
+                equal & a.ct_eq(b)
+            })
+            .into()
     }
 }
 
@@ -73,6 +82,7 @@ mod tests {
         ] {
             assert!(!password.is(wrong), "{wrong:?}");
         }
+        assert!(!format!("{password:?}").contains("secret"));
         password.set(b"");
         assert!(!password.is_set());
     }

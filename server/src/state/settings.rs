@@ -15,6 +15,8 @@ pub struct Settings {
     pub threads: NonZeroUsize,
     /// What clients must tell before anything else.
     pub password: Password,
+    /// Whether there must be a password where others reach the server.
+    pub protected: bool,
     /// Whether `DEBUG` is allowed.
     pub debugging: bool,
     /// Bounds of what clients may take.
@@ -37,6 +39,7 @@ impl Settings {
             address,
             threads,
             password: Password::default(),
+            protected: true,
             debugging: false,
             limits: Limits::default(),
             renames: Renames::default(),
@@ -68,6 +71,11 @@ impl Settings {
     /// Sets the bound of memory in bytes.
     pub fn set_max_memory(&self, bytes: u64) {
         self.max_memory.store(bytes, Relaxed);
+    }
+
+    /// Whether anybody could come in if there were no password.
+    pub fn needs_password(&self) -> bool {
+        self.protected && !self.address.ip().is_loopback()
     }
 
     /// Connections that may be open at once.

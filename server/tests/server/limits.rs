@@ -132,6 +132,8 @@ fn who_asks_nothing_for_long_is_closed() {
     let address = busy.stream.peer_addr().unwrap();
     let mut drop_by_drop = Raw::connect(address);
     let silent = Raw::connect(address);
+    let mut listener = Raw::connect(address);
+    listener.ask_line("SUBSCRIBE c");
     let began = Instant::now();
     let ended = std::thread::spawn(move || {
         assert_eq!(silent.rest(), b"");
@@ -146,5 +148,10 @@ fn who_asks_nothing_for_long_is_closed() {
     let idle = ended.join().unwrap();
     assert!((1..5).contains(&idle.as_secs()), "closed after {idle:?}");
     assert_eq!(drop_by_drop.rest(), b"");
-    assert_eq!(busy.ask_line("PING"), "+PONG\r\n");
+    // To wait is all that a subscriber does.
+    assert_eq!(busy.ask_line("PUBLISH c hi"), ":1\r\n");
+    assert_eq!(
+        listener.reply(),
+        b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n"
+    );
 }

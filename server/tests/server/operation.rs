@@ -1,7 +1,7 @@
 //! What operators see: the file, the log, the metrics, the end of a server with clients at work.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use crate::support::{Process, Raw, request};
@@ -58,6 +58,58 @@ fn beyond_this_machine_it_listens_only_when_told_so() {
     let mut server =
         Process::start(&["--bind", "0.0.0.0", "--port", "0", "--protected-mode", "no"]);
     assert_eq!(server.address().ip().to_string(), "0.0.0.0");
+}
+
+#[test]
+fn with_a_password_it_listens_to_all_and_lets_in_who_tells_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "hunter2\n").unwrap();
+    let by_file: [&str; 2] = ["--requirepass-file", file.to_str().unwrap()];
+    let by_variable = [("SERVER_REQUIREPASS", "hunter2")];
+    let listening = ["--bind", "0.0.0.0", "--port", "0", "--log-level", "trace"];
+    for mut server in [
+        Process::start(&[&listening[..], &by_file].concat()),
+        Process::start(&[&listening[..], &["--requirepass", "hunter2"]].concat()),
+        Process::start_with(&listening, &by_variable),
+    ] {
+        let address = server.address();
+        assert_eq!(address.ip().to_string(), "0.0.0.0");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
+        let mut client = Raw::connect(address);
+        let refused = "-NOAUTH Authentication required.\r\n";
+        assert_eq!(client.ask_line("GET k"), refused);
+        let wrong = client.ask_line("AUTH hunter3");
+        assert!(wrong.starts_with("-WRONGPASS "), "{wrong}");
+        assert_eq!(client.ask_line("GET k"), refused);
+        assert_eq!(client.ask_line("AUTH hunter2"), "+OK\r\n");
+        assert_eq!(client.ask_line("GET k"), "$-1\r\n");
+        let shown = client.ask_line("CONFIG GET requirepass protected-mode");
+        assert_eq!(
+            shown,
+            "*4\r\n$14\r\nprotected-mode\r\n$3\r\nyes\r\n$11\r\nrequirepass\r\n$7\r\nhunter2\r\n"
+        );
+        // Nor can the running server be opened to everybody.
+        let emptied = client.ask(&[b"CONFIG", b"SET", b"requirepass", b""]);
+        assert!(emptied.starts_with(b"-ERR CONFIG SET failed"));
+        assert_eq!(Raw::connect(address).ask_line("GET k"), refused);
+        // The log of slow requests has who changed it, and not to what.
+        client.ask_line("CONFIG SET slowlog-log-slower-than 0");
+        client.ask_line("CONFIG SET requirepass hunter4");
+        let slow = client.ask_line("SLOWLOG GET");
+        assert!(slow.contains("$10\r\n(redacted)\r\n"), "{slow}");
+        assert!(!slow.contains("hunter"), "{slow}");
+        assert!(
+            Raw::connect(address)
+                .ask_line("AUTH hunter4")
+                .starts_with("+OK")
+        );
+        server.signal("TERM");
+        drop(client);
+        let (code, out, log) = server.end();
+        assert_eq!(code, Some(0));
+        assert!(!out.contains("hunter") && !log.contains("hunter"), "{log}");
+    }
 }
 
 #[test]

@@ -17,7 +17,8 @@
 //! | LPOS … RANK -9223372036854775808  | refused, as since Redis 7.2  | overflows                        |
 //! | SRANDMEMBER of more than 10,000,000 with repeats | refused       | answered                         |
 //! | WAIT for replicas                 | 0 at once, there can be none | waits for them                   |
-//! | OBJECT FREQ, IDLETIME             | from 0 to 3; refused         | what the policy tracks           |
+//! | OBJECT FREQ by an LFU policy      | from 0 to 3                  | from 0 to 255                    |
+//! | OBJECT IDLETIME by another        | refused: not kept            | seconds                          |
 //! | CLIENT TRACKING                   | refused                      | tracks keys                      |
 //! | SELECT, SWAPDB, COPY … DB         | one database                 | 16                               |
 //! | COMMAND GETKEYSANDFLAGS set       | what SET may do at most      | what these options do            |

@@ -130,6 +130,10 @@ debug
 object freq nosuch
 object freq s x
 object idletime nosuch
+object freq s
+config set maxmemory-policy allkeys-lfu
+object idletime s
+config set maxmemory-policy noeviction
 object refcount s
 object encoding s
 memory foo
