@@ -1,4 +1,4 @@
-//! LATENCY: events that took long. There is one, `command`: a command that was timed, see `slowlog`.
+//! LATENCY: events that took long. There are two: `fast-command`, one that Redis calls fast, and `command`.
 
 use super::{Call, Outcome};
 use crate::state::Sample;

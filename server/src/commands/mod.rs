@@ -98,13 +98,18 @@ pub struct Call<'c, 's> {
 pub type Outcome = Result<(), Failure>;
 
 impl<'c> Call<'c, '_> {
-    /// Runs the command, and looks at how long that takes where it may be long.
+    /// Runs the command, and looks at how long that takes where it may be long or the settings ask for it.
     #[inline]
     pub fn run(&mut self) -> Outcome {
-        let command = self.command;
-        if command.flags.any(Flags::FAST.and(Flags::UNTIMED)) {
-            return (command.run)(self);
+        let is_quick = self.command.flags.any(Flags::FAST.and(Flags::UNTIMED));
+        if is_quick && !self.state.slowness.times_all() {
+            return (self.command.run)(self);
         }
+        self.run_timed()
+    }
+
+    fn run_timed(&mut self) -> Outcome {
+        let command = self.command;
         let begun_us = (self.state.clock)();
         let outcome = (command.run)(self);
         let took_us = (self.state.clock)().saturating_sub(begun_us);
@@ -112,7 +117,12 @@ impl<'c> Call<'c, '_> {
         if slowness.is_slow(took_us) && !command.flags.has(Flags::SKIP_SLOWLOG) {
             self.note_slow(took_us);
         }
-        slowness.note_event("command", self.now, took_us);
+        let event = if command.flags.has(Flags::FAST) {
+            "fast-command"
+        } else {
+            "command"
+        };
+        slowness.note_event(event, self.now, took_us);
         outcome
     }
 

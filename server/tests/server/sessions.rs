@@ -114,8 +114,10 @@ fn what_took_long_is_noted() {
         assert_eq!(client.ask_line(line), "+OK\r\n");
     }
     client.ask_line("CLIENT SETNAME me");
-    client.ask_line("LRANGE list 0 -1");
     client.ask_line("GET fast");
+    let log = client.ask_line("SLOWLOG GET 1");
+    assert!(log.contains("*2\r\n$3\r\nGET\r\n$4\r\nfast\r\n"), "{log}");
+    client.ask_line("LRANGE list 0 -1");
     let log = client.ask_line("SLOWLOG GET 1");
     assert!(
         log.contains("*4\r\n$6\r\nLRANGE\r\n$4\r\nlist\r\n$1\r\n0\r\n$2\r\n-1\r\n"),
