@@ -145,6 +145,36 @@ fn a_client_that_sends_a_byte_now_and_then_stalls_nobody() {
     );
 }
 
+/// Two clients on each thread ask for much and read nothing; connections are dealt out in turn.
+#[test]
+fn clients_that_do_not_read_stall_no_thread() {
+    const BIG: usize = 1 << 20;
+    let mut server = Process::start(&["--port", "0", "--threads", "2"]);
+    let mut client = server.connect();
+    let address = client.stream.peer_addr().unwrap();
+    assert_eq!(client.ask(&[b"SET", b"big", &vec![b'v'; BIG]]), b"+OK\r\n");
+    let mut stuck: Vec<Raw> = (0..4).map(|_| Raw::connect(address)).collect();
+    for client in &mut stuck {
+        client.send(&request(&[b"GET", b"big"]).repeat(64));
+    }
+    let mut others = [client, Raw::connect(address)];
+    for other in &mut others {
+        for _ in 0..100 {
+            let asked = Instant::now();
+            assert_eq!(other.ask(&[b"STRLEN", b"big"]), b":1048576\r\n");
+            assert_eq!(other.ask(&[b"SET", b"k", b"v"]), b"+OK\r\n");
+            let took = asked.elapsed();
+            assert!(took < Duration::from_secs(1), "it took {took:?}");
+        }
+    }
+    // Nor are they forgotten.
+    for client in &mut stuck {
+        for _ in 0..64 {
+            assert_eq!(client.reply().len(), BIG + 12);
+        }
+    }
+}
+
 #[test]
 fn a_client_that_dies_in_a_transaction_leaves_nothing_behind() {
     let mut server = Process::start(&["--port", "0"]);
