@@ -2,13 +2,12 @@
 //!
 //! ```text
 //! one by one   bucket ░░░░ blob ░░░░ run  bucket ░░░░ blob ░░░░ run  …       ░ waiting for memory
-//! touched      bucket bucket bucket … ░░░░ blob blob blob … ░░░░ run run run …
+//! touched      bucket bucket bucket … ░ blob blob blob … ░ run run run …
 //! ```
 //!
 //! A key of a large keyspace costs two misses of every cache, one after the other, because the blob's
-//! place is in the bucket. Of several keys the buckets can be loaded all at once and then the blobs:
-//! the processor runs on while a load that nothing depends on is under way. Nothing is changed by
-//! this, and nothing depends on it.
+//! place is in the bucket. Of several keys the buckets can be loaded all at once and then the blobs: a
+//! prefetch is an instruction that nothing waits for. Nothing is changed by this, and nothing depends on it.
 
 use std::sync::MutexGuard;
 
@@ -16,48 +15,61 @@ use crate::hash::Key;
 use crate::keyspace::Keyspace;
 use crate::shard::Shard;
 
-/// Keys whose shards are held at once.
+/// Keys that are touched at once.
 pub const TOUCHED_AT_ONCE: usize = 16;
+/// Shards that are held at once.
+const HELD: usize = 16;
+
+/// Shards that nobody else had, each in the place that its number says; one drives out another.
+struct Held<'a> {
+    keyspace: &'a Keyspace,
+    places: [Option<(usize, MutexGuard<'a, Shard>)>; HELD],
+}
+
+impl<'a> Held<'a> {
+    fn new(keyspace: &'a Keyspace) -> Self {
+        Self {
+            keyspace,
+            places: Default::default(),
+        }
+    }
+
+    /// The shard of `key`, unless another thread has it.
+    #[inline]
+    fn shard(&mut self, key: Key<'_>) -> Option<&Shard> {
+        let number = self.keyspace.count().index(key.hash());
+        let place = self.places.get_mut(number % HELD)?;
+        if place.as_ref().is_none_or(|(held, _)| *held != number) {
+            let shard = self.keyspace.try_lock_index(number)?;
+            *place = Some((number, shard));
+        }
+        place.as_ref().map(|(_, shard)| &**shard)
+    }
+}
 
 impl Keyspace {
     /// Loads what the next operations on the first [`TOUCHED_AT_ONCE`] of `keys` will need. A shard
     /// that another thread has is left out, so that nothing waits.
-    pub fn touch<'k>(&self, keys: impl Iterator<Item = Key<'k>> + Clone) {
-        let keys = keys.take(TOUCHED_AT_ONCE);
-        if self.count().get() == 1 {
-            if let Some(shard) = self.try_lock_index(0) {
-                keys.clone().for_each(|key| shard.touch_bucket(key));
-                keys.for_each(|key| shard.touch_blob(key));
-            }
-            return;
-        }
-        // All shards are held before the first load: to take a lock would wait for the loads so far.
-        let mut guards: [Option<MutexGuard<'_, Shard>>; TOUCHED_AT_ONCE] = Default::default();
-        let mut numbers = [usize::MAX; TOUCHED_AT_ONCE];
-        let mut places = [usize::MAX; TOUCHED_AT_ONCE];
-        let mut held = 0;
-        for (key, place) in keys.clone().zip(&mut places) {
-            let number = self.count().index(key.hash());
-            let known = numbers.iter().take(held).position(|held| *held == number);
-            *place = known.unwrap_or(held);
-            if known.is_none()
-                && let Some(guard) = guards.get_mut(held)
-                && let Some(slot) = numbers.get_mut(held)
-            {
-                *guard = self.try_lock_index(number);
-                *slot = number;
-                held += 1;
-            }
-        }
-        let shards = places.iter().map(|place| guards.get(*place)?.as_deref());
-        for (key, shard) in keys.clone().zip(shards.clone()) {
-            if let Some(shard) = shard {
+    ///
+    /// Each bucket begins to load when its key comes, so that whatever makes the next key runs meanwhile.
+    pub fn touch<'k>(&self, keys: impl Iterator<Item = Key<'k>>) {
+        let mut held = Held::new(self);
+        let mut touched = [None; TOUCHED_AT_ONCE];
+        for (key, place) in keys.zip(&mut touched) {
+            if let Some(shard) = held.shard(key) {
                 shard.touch_bucket(key);
             }
+            *place = Some(key);
         }
-        for (key, shard) in keys.zip(shards) {
-            if let Some(shard) = shard {
-                shard.touch_blob(key);
+        for place in &mut touched {
+            let Some(key) = *place else { break };
+            if held.shard(key).is_none_or(|shard| !shard.touch_blob(key)) {
+                *place = None;
+            }
+        }
+        for key in touched.into_iter().flatten() {
+            if let Some(shard) = held.shard(key) {
+                shard.touch_blob_beside(key);
             }
         }
     }

@@ -114,23 +114,18 @@ impl<'s> Batch<'s> {
         if !self.state.settings.renames.is_empty() {
             return found;
         }
-        let mut keys = [None; TOUCHED_AT_ONCE];
-        for ((args, found), key) in requests.zip(&mut found).zip(&mut keys) {
-            let Some(command) = table::find(args.at(0)) else {
-                continue;
-            };
+        let keyspace = &self.state.keyspace;
+        keyspace.touch(requests.zip(&mut found).filter_map(|(args, found)| {
+            let command = table::find(args.at(0))?;
             if command.subcommands.is_empty() {
                 *found = Some(command);
             }
-            if let Some(spec) = command.keys.first()
-                && spec.find != Find::Counted
-            {
-                *key = args
-                    .get(spec.first.into())
-                    .map(|key| self.state.keyspace.key(key));
+            let spec = command.keys.first()?;
+            if spec.find == Find::Counted {
+                return None;
             }
-        }
-        self.state.keyspace.touch(keys.into_iter().flatten());
+            args.get(spec.first.into()).map(|key| keyspace.key(key))
+        }));
         found
     }
 

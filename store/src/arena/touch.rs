@@ -1,6 +1,6 @@
-//! Bringing blobs into the cache before they are read.
+//! Bringing blobs into the cache before they are read or written.
 
-use std::hint::black_box;
+use prefetch_index::prefetch_index;
 
 use super::handle::Target;
 use super::{Arena, Handle};
@@ -11,7 +11,7 @@ const LINE: usize = 64;
 const LINES_MAX: usize = 4;
 
 impl Arena {
-    /// Loads the first lines of a blob in a slot. Nothing waits for them.
+    /// Begins to load the first lines of a blob in a slot.
     #[inline]
     pub(crate) fn touch(&self, handle: Handle) {
         if let Target::Slot { page, slot } = handle.target()
@@ -20,9 +20,11 @@ impl Arena {
                 .get(page as usize)
                 .and_then(|page| page.slot(slot))
         {
-            for byte in slot.iter().step_by(LINE).take(LINES_MAX) {
-                black_box(*byte);
+            for line in (0..slot.len()).step_by(LINE).take(LINES_MAX) {
+                prefetch_index(slot, line);
             }
+            // A slot begins anywhere in a line, so it may end in one more.
+            prefetch_index(slot, slot.len().min(LINE * LINES_MAX).saturating_sub(1));
         }
     }
 }

@@ -296,16 +296,30 @@ impl Entries {
         self.assert_parts();
     }
 
-    /// Loads the bucket that `key` belongs to.
+    /// Begins to load the bucket that `key` belongs to.
     #[inline]
     pub(crate) fn touch_bucket(&self, key: Key<'_>) {
         self.index.touch(position(key.hash(), self.shard_bits));
     }
 
-    /// Loads the entry that is likely to be that of `key`.
+    /// Begins to load the entry that is likely to be that of `key`; or, where its bucket has none, the
+    /// buckets beside it that may, which is what it yields.
     #[inline]
-    pub(crate) fn touch_blob(&self, key: Key<'_>) {
-        if let Some(handle) = self.index.likely(position(key.hash(), self.shard_bits)) {
+    pub(crate) fn touch_blob(&self, key: Key<'_>) -> bool {
+        let position = position(key.hash(), self.shard_bits);
+        match self.index.likely(position) {
+            Some(handle) => {
+                self.arena.touch(handle);
+                false
+            }
+            None => self.index.touch_beside(position),
+        }
+    }
+
+    /// Begins to load the entry that is likely to be that of `key` and lies beside its bucket.
+    pub(crate) fn touch_blob_beside(&self, key: Key<'_>) {
+        let position = position(key.hash(), self.shard_bits);
+        if let Some(handle) = self.index.likely_beside(position) {
             self.arena.touch(handle);
         }
     }

@@ -75,16 +75,22 @@ impl Shard {
         self.live(key, now).map(Found::encoding)
     }
 
-    /// Loads the bucket that `key` belongs to.
+    /// Begins to load the bucket that `key` belongs to.
     #[inline]
     pub(crate) fn touch_bucket(&self, key: Key<'_>) {
         self.entries.touch_bucket(key);
     }
 
-    /// Loads the entry that is likely to be that of `key`.
+    /// Begins to load the entry that is likely to be that of `key`, or else the buckets beside its own
+    /// that may name it; whether it was these.
     #[inline]
-    pub(crate) fn touch_blob(&self, key: Key<'_>) {
-        self.entries.touch_blob(key);
+    pub(crate) fn touch_blob(&self, key: Key<'_>) -> bool {
+        self.entries.touch_blob(key)
+    }
+
+    /// Begins to load the entry that is likely to be that of `key`, which lies beside its bucket.
+    pub(crate) fn touch_blob_beside(&self, key: Key<'_>) {
+        self.entries.touch_blob_beside(key);
     }
 
     /// How often `key` was used of late, from 0 to 3; to ask is no use of it.
