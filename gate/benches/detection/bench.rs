@@ -128,11 +128,13 @@ pub(crate) fn machine(interrupt: &Interrupt) -> Result<String, StudyError> {
     let runner = Runner::describe(Plan::for_this_machine()?, interrupt)?;
     let unknown = || "unknown".to_owned();
     Ok(format!(
-        "{} cores of {} ({}), {}",
+        "{} cores of {} ({}), kernel {}",
         runner.cores.map_or_else(unknown, |cores| cores.to_string()),
         runner.cpu_model.unwrap_or_else(unknown),
-        runner.hypervisor.unwrap_or_else(|| "no guest".to_owned()),
-        runner.kernel
+        runner
+            .virtual_machine
+            .unwrap_or_else(|| "no guest".to_owned()),
+        runner.kernel.unwrap_or_else(unknown)
     ))
 }
 

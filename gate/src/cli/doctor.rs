@@ -173,13 +173,15 @@ const fn word(state: Fitness) -> &'static str {
 /// What machine this is.
 fn about(machine: &Runner) -> String {
     let cores = machine.cores.map(|cores| format!("{cores} cores"));
-    let host = machine.hypervisor.as_ref();
     let known = [
         machine.cpu_model.clone(),
         cores,
-        Some(machine.kernel.clone()),
+        machine
+            .kernel
+            .as_ref()
+            .map(|kernel| format!("kernel {kernel}")),
         machine.c_library.clone(),
-        host.map(|host| format!("a virtual machine ({host})")),
+        machine.virtual_machine.clone(),
     ];
     known.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -140,13 +140,10 @@ pub(super) fn runner(machine: &runner::Runner) -> Runner {
     let placement = &machine.placement;
     let used: BTreeSet<&usize> = placement.server.iter().chain(&placement.load).collect();
     let used = u32::try_from(used.len()).unwrap_or(u32::MAX);
-    let guest = machine
-        .hypervisor
-        .as_ref()
-        .map(|host| format!("a virtual machine ({host})"));
+    let guest = machine.virtual_machine.clone();
     Runner {
         platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        kernel: Some(machine.kernel.clone()),
+        kernel: machine.kernel.clone(),
         libc: machine.c_library.clone(),
         cpu: machine.cpu_model.clone(),
         cores: machine.cores.unwrap_or(used),

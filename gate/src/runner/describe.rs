@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `cpu_model` | `/proc/cpuinfo` (`model name`; on ARM `CPU part`) |
 //! | `governor` | `/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor` |
-//! | `hypervisor` | `/sys/class/dmi/id/{sys_vendor,product_name}`, where the CPU says it is a guest |
+//! | `virtual_machine` | `/sys/class/dmi/id/{sys_vendor,product_name}`, where the CPU says it is a guest |
 //! | `kernel` | uname(2) |
-//! | `c_library` | first line of `ldd --version` |
+//! | `c_library` | the first lines of `ldd --version` |
 //! | memory, load | `/proc/meminfo`, `/proc/loadavg` |
 //! | `memory_stall_pct` | `/proc/pressure/memory`, `some avg60` |
 //!
@@ -35,10 +35,10 @@ pub struct Runner {
     pub cores: Option<u32>,
     /// How the frequency of the first core is chosen.
     pub governor: Option<String>,
-    /// Who runs this machine, where it is a virtual one.
-    pub hypervisor: Option<String>,
-    /// Name, release and architecture of the kernel.
-    pub kernel: String,
+    /// That it is a virtual machine, and whose where that is told; `None` where nothing says so.
+    pub virtual_machine: Option<String>,
+    /// Release of the kernel.
+    pub kernel: Option<String>,
     /// Name and version of the C library.
     pub c_library: Option<String>,
     /// Memory in all, in bytes.
@@ -58,10 +58,6 @@ impl Runner {
     pub fn describe(placement: Plan, interrupt: &Interrupt) -> Result<Self, Interrupted> {
         let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-        let uname = uname();
-        let kernel = [uname.sysname(), uname.release(), uname.machine()]
-            .map(|part| part.to_string_lossy().into_owned())
-            .join(" ");
         let load = fs::read_to_string("/proc/loadavg").ok();
         Ok(Self {
             cpu_model: field(&cpuinfo, "model name").or_else(|| field(&cpuinfo, "CPU part")),
@@ -69,8 +65,11 @@ impl Runner {
                 .ok()
                 .and_then(|cores| u32::try_from(cores.get()).ok()),
             governor: line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-            hypervisor: hypervisor(&cpuinfo),
-            kernel: clean(&kernel).unwrap_or_else(|| "unknown".to_owned()),
+            virtual_machine: is_guest(&cpuinfo).then(|| {
+                let dmi = |name: &str| line(&format!("/sys/class/dmi/id/{name}"));
+                virtual_machine(dmi("sys_vendor"), dmi("product_name"))
+            }),
+            kernel: clean(&uname().release().to_string_lossy()),
             c_library: c_library(interrupt)?,
             memory_bytes: kib(&meminfo, "MemTotal"),
             memory_available_bytes: kib(&meminfo, "MemAvailable"),
@@ -123,19 +122,22 @@ fn clean(text: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn hypervisor(cpuinfo: &str) -> Option<String> {
+/// Whether the processor says that it is a virtual one.
+fn is_guest(cpuinfo: &str) -> bool {
     let flags = field_words(cpuinfo, "flags");
-    let vendor = line("/sys/class/dmi/id/sys_vendor");
-    let product = line("/sys/class/dmi/id/product_name");
-    let named: Vec<String> = vendor.into_iter().chain(product).collect();
-    let is_guest = flags.iter().any(|flag| flag == "hypervisor");
-    is_guest.then(|| {
-        if named.is_empty() {
-            "yes, unnamed".to_owned()
-        } else {
-            named.join(" ")
-        }
-    })
+    flags.iter().any(|flag| flag == "hypervisor")
+}
+
+/// `a virtual machine (QEMU Standard PC)`.
+fn virtual_machine(vendor: Option<String>, product: Option<String>) -> String {
+    const WORDS: &str = "a virtual machine";
+    let adds = |name: &String| !WORDS.ends_with(&name.to_lowercase());
+    let names: Vec<String> = vendor.into_iter().chain(product).filter(adds).collect();
+    if names.is_empty() {
+        WORDS.to_owned()
+    } else {
+        format!("{WORDS} ({})", names.join(" "))
+    }
 }
 
 /// The words of the first line `name : word word …`, uncut.
@@ -147,7 +149,8 @@ fn field_words(text: &str, name: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// What `ldd` says it belongs to: glibc prints that on standard output, musl on standard error.
+/// The library that `ldd` says it belongs to: glibc prints that on standard output, musl on standard
+/// error.
 fn c_library(interrupt: &Interrupt) -> Result<Option<String>, Interrupted> {
     let ask = || -> Result<Option<String>, ProcessError> {
         let file = |source: std::io::Error| ProcessError::File {
@@ -160,9 +163,7 @@ fn c_library(interrupt: &Interrupt) -> Result<Option<String>, Interrupted> {
             .start_logged(&log)?
             .wait_with(interrupt, Some(Instant::now() + LDD_MAX))?;
         let text = fs::read_to_string(&log).map_err(file)?;
-        let musl = text.starts_with("musl");
-        let lines: Vec<&str> = text.lines().take(if musl { 2 } else { 1 }).collect();
-        Ok(clean(&lines.join(" ")))
+        Ok(library(&text))
     };
     match ask() {
         Ok(name) => Ok(name),
@@ -170,6 +171,32 @@ fn c_library(interrupt: &Interrupt) -> Result<Option<String>, Interrupted> {
         // No `ldd`, no name: it is a fact for the reader, and nothing rests on it.
         Err(_) => Ok(None),
     }
+}
+
+/// Name and version of the library that `ldd` tells of.
+///
+/// | `ldd --version` | |
+/// |---|---|
+/// | `ldd (Debian GLIBC 2.36-9+deb12u14) 2.36` | `glibc 2.36 (Debian 2.36-9+deb12u14)` |
+/// | `ldd (GNU libc) 2.40` | `glibc 2.40` |
+/// | `musl libc (x86_64)`, `Version 1.2.4` | `musl 1.2.4` |
+/// | anything else | its first line |
+fn library(told: &str) -> Option<String> {
+    let first = told.lines().next()?;
+    let glibc = || {
+        let (build, version) = first.strip_prefix("ldd (")?.rsplit_once(") ")?;
+        if build == "GNU libc" {
+            return Some(format!("glibc {version}"));
+        }
+        let (packager, package) = build.split_once(" GLIBC ")?;
+        Some(format!("glibc {version} ({packager} {package})"))
+    };
+    let musl = || {
+        first.strip_prefix("musl libc")?;
+        let version = told.lines().nth(1)?.strip_prefix("Version ")?;
+        Some(format!("musl {version}"))
+    };
+    clean(&glibc().or_else(musl).unwrap_or_else(|| first.to_owned()))
 }
 
 #[cfg(test)]
@@ -180,7 +207,8 @@ mod tests {
     fn this_machine_is_described() {
         let plan = Plan::for_this_machine().unwrap();
         let runner = Runner::describe(plan.clone(), &Interrupt::unattached()).unwrap();
-        assert!(runner.kernel.starts_with("Linux "), "{runner:?}");
+        let kernel = runner.kernel.clone().unwrap();
+        assert!(kernel.starts_with(|c: char| c.is_ascii_digit()), "{kernel}");
         assert!(runner.cores.unwrap() >= 1);
         assert!(runner.memory_bytes.unwrap() > runner.memory_available_bytes.unwrap());
         assert!(runner.load_average.unwrap() >= 0.0);
@@ -202,6 +230,41 @@ mod tests {
             Some(1.25)
         );
         assert_eq!(stall("full avg10=0.00 avg60=1.25"), None);
+    }
+
+    #[test]
+    fn libraries_and_hosts_are_called_what_people_call_them() {
+        for (told, name) in [
+            (
+                "ldd (Debian GLIBC 2.36-9+deb12u14) 2.36\nCopyright (C) 2022\n",
+                "glibc 2.36 (Debian 2.36-9+deb12u14)",
+            ),
+            (
+                "ldd (Ubuntu GLIBC 2.39-0ubuntu8.3) 2.39\n",
+                "glibc 2.39 (Ubuntu 2.39-0ubuntu8.3)",
+            ),
+            ("ldd (GNU libc) 2.40\n", "glibc 2.40"),
+            (
+                "musl libc (x86_64)\nVersion 1.2.4\nDynamic Program Loader\n",
+                "musl 1.2.4",
+            ),
+            ("musl libc (x86_64)\n", "musl libc (x86_64)"),
+            ("ldd of somebody\nelse\n", "ldd of somebody"),
+        ] {
+            assert_eq!(library(told).as_deref(), Some(name));
+        }
+        assert_eq!(library(""), None);
+        let host = |vendor: &str, product: &str| {
+            let told = |text: &str| clean(text);
+            virtual_machine(told(vendor), told(product))
+        };
+        assert_eq!(host("", ""), "a virtual machine");
+        assert_eq!(host("Xen", "HVM domU"), "a virtual machine (Xen HVM domU)");
+        assert_eq!(
+            host("Microsoft Corporation", "Virtual Machine"),
+            "a virtual machine (Microsoft Corporation)"
+        );
+        assert!(is_guest("flags\t: fpu hypervisor lm\n") && !is_guest("flags : fpu lm\n"));
     }
 
     #[test]
