@@ -18,7 +18,7 @@ use crate::judge::{BaselineInput, Count, Creep, Taken, creep};
 use crate::measure::ExactSettings;
 use crate::model::{Arm, MetricId, Samples, Unit, Verdict};
 use crate::process::{Interrupt, Plan};
-use crate::report::baseline_lines;
+use crate::report::{Remark, baseline_remarks};
 use crate::revision::Revision;
 
 #[derive(Debug, ClapArgs)]
@@ -201,7 +201,9 @@ fn check(
         });
     }
     let crept = creep(budget, &input, counts)?;
-    let mut text = baseline_lines(&input, &crept).join("\n");
+    let remarks = baseline_remarks(&input, &crept);
+    let lines: Vec<String> = remarks.iter().map(Remark::to_string).collect();
+    let mut text = lines.join("\n");
     let verdict = crept.verdict();
     match (&crept, verdict) {
         (Creep::NotJudged(_), _) => {}

@@ -1,19 +1,46 @@
 //! The words about the recorded baseline.
 
+use std::fmt;
+
 use super::number::{counted, percent};
 use super::schema::BaselineReport;
+use super::sentence::bound;
 use crate::judge::{BaselineInput, Creep, CreepRow};
-use crate::model::Verdict;
+use crate::model::{MetricId, Verdict};
 
-/// A sentence for each metric that is not where it was recorded, the worst first, and one about all
-/// others; or why the baseline says nothing. Foreign text in it is as it came.
+/// One line about the baseline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remark {
+    /// The metric that it is about, and what became of it; `None` where it is about several, or none.
+    pub about: Option<(Verdict, MetricId)>,
+    /// The words. Foreign text in them is as it came.
+    pub words: String,
+}
+
+/// As a terminal shows it: `FAIL bytes_per_key/int: 54 B when it was recorded, …`.
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((verdict, id)) = &self.about {
+            write!(f, "{verdict} {id}: ")?;
+        }
+        f.write_str(&self.words)
+    }
+}
+
+/// A remark on each metric that is not where it was recorded, the worst first, and one about all
+/// others; or why the baseline says nothing.
 #[must_use]
-pub fn lines(input: &BaselineInput, creep: &Creep) -> Vec<String> {
+pub fn remarks(input: &BaselineInput, creep: &Creep) -> Vec<Remark> {
+    let of_all = |words| Remark { about: None, words };
     match creep {
-        Creep::NotJudged(why) => vec![format!("not judged: {why}")],
+        Creep::NotJudged(why) => vec![of_all(format!("not judged: {why}"))],
         Creep::Judged(rows) => {
             let moved = |row: &&CreepRow| row.head.total_cmp(&row.recorded).is_ne();
-            let mut lines: Vec<String> = rows.iter().filter(moved).map(row).collect();
+            let remark = |row: &CreepRow| Remark {
+                about: Some((row.verdict, row.id.clone())),
+                words: words(row),
+            };
+            let mut lines: Vec<Remark> = rows.iter().filter(moved).map(remark).collect();
             let equal = rows.len() - lines.len();
             let commit = short(input);
             if equal > 0 {
@@ -22,7 +49,7 @@ pub fn lines(input: &BaselineInput, creep: &Creep) -> Vec<String> {
                 } else {
                     "metrics are"
                 };
-                lines.push(format!("{equal} {metrics} as recorded at {commit}"));
+                lines.push(of_all(format!("{equal} {metrics} as recorded at {commit}")));
             }
             lines
         }
@@ -54,8 +81,8 @@ pub(super) fn failed(report: &BaselineReport) -> impl Iterator<Item = &CreepRow>
     rows.iter().filter(|row| row.verdict == Verdict::Fail)
 }
 
-/// `FAIL bytes_per_key/int: 32.6 B when it was recorded, 36 B: 10.4 % more; it may creep by 5%`.
-pub(super) fn row(row: &CreepRow) -> String {
+/// `32.6 B when it was recorded, 36 B: 10.4 % more; it may creep by 5 %`.
+pub(super) fn words(row: &CreepRow) -> String {
     let unit = row.unit.as_str();
     let (recorded, head) = counted(Some(row.recorded), Some(row.head));
     let of = |value: Option<String>| format!("{} {unit}", value.unwrap_or_default());
@@ -65,12 +92,10 @@ pub(super) fn row(row: &CreepRow) -> String {
         None => "more".to_owned(),
     };
     format!(
-        "{} {}: {} when it was recorded, {}: {change}; it may creep by {}",
-        row.verdict,
-        row.id,
+        "{} when it was recorded, {}: {change}; it may creep by {}",
         of(recorded).trim_end(),
         of(head).trim_end(),
-        row.budget
+        bound(&row.budget)
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::baseline::{Remark, remarks};
 use super::cells::{allowance, difference, usage};
 use super::escape::for_markdown;
 use super::number::{duration, percent};
@@ -126,15 +127,18 @@ fn change(change: &BudgetChange) -> String {
 /// What the recorded baseline says.
 pub(super) fn baseline(report: &Report) -> Option<Fold> {
     let own = report.baseline.as_ref()?;
-    let lines = super::baseline::lines(&own.input, &own.creep);
+    let line = |remark: Remark| match &remark.about {
+        Some((verdict, id)) => format!("- {} **{verdict}**: {}", code(id), told(&remark.words)),
+        None => format!("- {}", told(&remark.words)),
+    };
     Some(Fold {
         summary: format!(
             "<b>Baseline</b>: {}",
             for_markdown(&super::baseline::summary(own))
         ),
-        lines: lines
-            .iter()
-            .map(|line| format!("- {}", told(line)))
+        lines: remarks(&own.input, &own.creep)
+            .into_iter()
+            .map(line)
             .collect(),
     })
 }
@@ -203,7 +207,11 @@ pub(super) fn run(report: &Report) -> Fold {
         .filter(|_| report.runners.is_empty());
     let notes = of_machine.chain(&report.measuring.notes);
     lines.extend(notes.map(|note| format!("- note: {}", for_markdown(note))));
-    lines.extend(warnings(report).map(|warning| format!("- **note**: {}", told(&warning))));
+    // Words of our own, which may have code in them.
+    lines.extend(warnings(report).map(|warning| {
+        let words = warning.words.replace(" %", "\u{a0}%");
+        format!("- **note**: {}: {words}", code(&warning.metric))
+    }));
     lines.extend(rounds(report));
     if report
         .measuring
@@ -260,11 +268,7 @@ pub(super) fn runner(runner: &Runner) -> String {
     let mut known = vec![for_markdown(&runner.platform)];
     known.extend(runner.cpu.iter().map(|cpu| for_markdown(cpu)));
     known.push(format!("{} cores", runner.cores));
-    known.extend(
-        runner
-            .memory_bytes
-            .map(|bytes| format!("{} MiB", bytes >> 20)),
-    );
+    known.extend(runner.memory_bytes.map(memory));
     known.extend(
         runner
             .kernel
@@ -291,6 +295,17 @@ pub(super) fn runner(runner: &Runner) -> String {
     known.push(for_markdown(&runner.placement));
     known.retain(|text| !text.is_empty());
     known.join(", ")
+}
+
+/// `15.6 GiB`, `512 MiB`.
+fn memory(bytes: u64) -> String {
+    let mebibytes = bytes >> 20;
+    let tenths = (mebibytes.saturating_mul(10) + 512) >> 10;
+    match (mebibytes, tenths % 10) {
+        (..1024, _) => format!("{mebibytes} MiB"),
+        (_, 0) => format!("{} GiB", tenths / 10),
+        (_, tenth) => format!("{}.{tenth} GiB", tenths / 10),
+    }
 }
 
 /// A line for each way in which metrics were measured, with the metrics.

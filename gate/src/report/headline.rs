@@ -7,7 +7,7 @@
 use super::schema::{MetricReport, Report};
 use crate::budget::{BudgetChange, ChangeKind};
 use crate::judge::CreepRow;
-use crate::model::{Reason, Verdict};
+use crate::model::{Kind, Reason, Verdict};
 
 /// The parts of the sentence.
 #[derive(Debug)]
@@ -146,13 +146,15 @@ fn calm(report: &Report) -> String {
     let identical = count(|metric| metric.reason == Reason::IdenticalBinary);
     let judged =
         identical + count(|m| !matches!(m.reason, Reason::Skipped | Reason::IdenticalBinary));
+    // Of equal bytes some numbers are read all the same, and are equal.
+    let equal = count(|m| m.reason == Reason::WithinNoise && m.kind == Kind::Exact);
     let improved = match count(|metric| metric.reason == Reason::Improved) {
         0 => String::new(),
         n => format!(", {n} improved"),
     };
     if judged == 0 {
         "nothing was judged".to_owned()
-    } else if identical == report.metrics.len() {
+    } else if identical > 0 && identical + equal == judged {
         "base and head are the same binary".to_owned()
     } else {
         match judged {
@@ -166,9 +168,7 @@ fn advice(report: &Report, worst: &MetricReport) -> &'static str {
     let traded = report.trades.iter().any(|trade| trade.metric == worst.id);
     let from_nothing = worst.delta_pct.is_none();
     match (worst.verdict, worst.reason) {
-        (Verdict::Fail, Reason::Missing) => {
-            "Measure it again, or add that trade to `budgets.toml`."
-        }
+        (Verdict::Fail, Reason::Missing) => "Bring it back, or add that trade to `budgets.toml`.",
         (Verdict::Fail, Reason::Inconclusive) if !report.runners.is_empty() => {
             "Measure on more runners, and look at one that strays."
         }
@@ -182,8 +182,7 @@ fn advice(report: &Report, worst: &MetricReport) -> &'static str {
             "Find out what makes the count differ from run to run, and what made it rise."
         }
         (Verdict::Fail, _) if from_nothing => {
-            "Take the rise out, or let it land once by a trade that allows an amount: no percentage \
-             of 0 covers it."
+            "Take the rise out, or let it land once by a trade that allows an amount."
         }
         (Verdict::Fail, _) if traded => {
             "Take the regression out, or, where it is worth its price, raise what the trade in \

@@ -140,7 +140,10 @@ fn sentence(report: &Report) -> String {
     let subject = match headline.subject {
         Subject::Loosened(change) => loosened(change),
         Subject::Metric(metric) => format!("{}: {}", code(&metric.id), told(&metric.message)),
-        Subject::Crept(row) => format!("baseline: {}", told(&super::baseline::row(row))),
+        Subject::Crept(row) => {
+            let words = told(&super::baseline::words(row));
+            format!("{} crept too far: {words}", code(&row.id))
+        }
         Subject::Nothing(why) => why,
     };
     let verdict = report.verdict;

@@ -46,7 +46,7 @@ mod sentence;
 mod table;
 mod watched;
 
-pub use baseline::lines as baseline_lines;
+pub use baseline::{Remark, remarks as baseline_remarks};
 pub use breakdown::explanation;
 pub use build::{ReportError, RunFacts};
 pub use calibration::{Calibration, CountedTwice, NoisyCalibration, calibration};
@@ -62,4 +62,4 @@ pub use schema::{
 pub use table::{Palette, table};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,7 +3,7 @@
 //! Past what a server can do, latency is the length of the queue, which says nothing of the change;
 //! past what the load generator can do, it is the generator's own. Both are told.
 
-use super::number::{count, short};
+use super::number::count;
 use super::schema::{OpenLoopCount, RoundCount};
 use crate::model::{Arm, NoisyRound};
 
@@ -42,7 +42,7 @@ pub(super) fn warnings(of: &RoundCount, share: f64) -> Vec<String> {
     let Some(open) = &of.open_loop else {
         return Vec::new();
     };
-    let (metric, all) = (&of.metric, of.main + of.confirmation);
+    let all = of.main + of.confirmation;
     let rate = count(open.rate_per_second.into());
     let most = |rounds: usize| 2 * rounds > all;
     let mut warnings = Vec::new();
@@ -59,12 +59,12 @@ pub(super) fn warnings(of: &RoundCount, share: f64) -> Vec<String> {
             open.base_behind
         };
         warnings.push(format!(
-            "{metric}: {who} could not keep up with {rate} requests/s in {rounds} of {all} rounds, so the \
+            "{who} could not keep up with {rate} requests/s in {rounds} of {all} rounds, so the \
              latencies are those of a queue; write a smaller `rate` into its `load`"
         ));
     } else if most(open.generator_behind) {
         warnings.push(format!(
-            "{metric}: the load generator could not send {rate} requests/s in {} of {all} rounds, so the \
+            "the load generator could not send {rate} requests/s in {} of {all} rounds, so the \
              latencies are its own; write a smaller `rate` into its `load`, or give it more cores",
             open.generator_behind
         ));
@@ -76,9 +76,8 @@ pub(super) fn warnings(of: &RoundCount, share: f64) -> Vec<String> {
     let beyond = open.requests as f64 * (1.0 - share);
     if beyond < BEYOND_MIN {
         warnings.push(format!(
-            "{metric}: {} requests of a round lie beyond it, too few to say much; a higher `rate` or more \
-             time (`--max-time`) gives more",
-            short(beyond)
+            "only {beyond:.0} latencies of a round lie beyond it, too few to say much; a higher `rate` or \
+             more time (`--max-time`) gives more"
         ));
     }
     warnings

@@ -111,20 +111,20 @@ fn allowance(limit: Option<&Limit>) -> String {
         Some(Limit {
             budget,
             allow: None,
-        }) => format!("the budget is {}", told(budget)),
+        }) => format!("the budget is {}", bound(budget)),
         Some(Limit {
             budget,
             allow: Some(allow),
         }) => format!(
             "the budget is {}, the trade allows {}",
-            told(budget),
-            told(allow)
+            bound(budget),
+            bound(allow)
         ),
     }
 }
 
 /// A bound as sentences write percentages: `5 %`, `16 B`, `the looser of 5 % and 16 B`.
-fn told(bound: &Bound) -> String {
+pub(super) fn bound(bound: &Bound) -> String {
     let article = match bound {
         Bound::Relative(_) | Bound::Absolute(_) => "",
         Bound::LooserOf(..) | Bound::TighterOf(..) => "the ",

@@ -158,8 +158,8 @@ fn baseline(report: &Report) -> Vec<String> {
     let told = report
         .baseline
         .iter()
-        .flat_map(|own| super::baseline::lines(&own.input, &own.creep));
-    told.map(|line| format!("baseline: {}", for_terminal(&line)))
+        .flat_map(|own| super::baseline::remarks(&own.input, &own.creep));
+    told.map(|remark| format!("baseline: {}", for_terminal(&remark.to_string())))
         .collect()
 }
 
@@ -175,7 +175,8 @@ fn sentences(report: &Report) -> Vec<String> {
 /// What must be known before the numbers are trusted.
 fn notes(report: &Report) -> Vec<String> {
     let of_run = report.measuring.notes.iter().map(|note| for_terminal(note));
-    let notes = of_run.chain(warnings(report));
+    let warnings = warnings(report).map(|warning| format!("{}: {}", warning.metric, warning.words));
+    let notes = of_run.chain(warnings);
     notes.map(|note| format!("note: {note}")).collect()
 }
 
@@ -185,7 +186,9 @@ fn sentence(report: &Report, palette: Palette) -> String {
     let subject = match headline.subject {
         Subject::Loosened(loosened) => change(loosened),
         Subject::Metric(metric) => format!("{}: {}", metric.id, for_terminal(&metric.message)),
-        Subject::Crept(row) => format!("baseline: {}", super::baseline::row(row)),
+        Subject::Crept(row) => {
+            format!("{} crept too far: {}", row.id, super::baseline::words(row))
+        }
         Subject::Nothing(why) => why,
     };
     let verdict = report.verdict;

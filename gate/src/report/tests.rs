@@ -7,14 +7,14 @@ mod pool;
 mod shown;
 
 use super::*;
-use crate::budget::Budgets;
+use crate::budget::{Baseline, Budgets, Recorded};
 use crate::judge::fixture::{
     BYTES, CPU, QPS, around, budgets, counted, noisy, rounds, taken, trade,
 };
-use crate::judge::{JudgeInput, MetricInput, Plan, Taken};
+use crate::judge::{BaselineInput, JudgeInput, MetricInput, Plan, Taken};
 use crate::model::Direction::{HigherIsBetter, LowerIsBetter};
 use crate::model::RoundSet::{Confirmation, Main};
-use crate::model::{Reason, Verdict};
+use crate::model::{MetricId, OpenLoop, Reason, Unit, Verdict};
 
 const INT: &str = "[metrics.bytes_per_key.case.int]\nbudget = \"2%\"\n";
 const SHOWN: &str = "[metrics.qps_deep]\nprobe = \"resp-load\"\nquantity = \"qps\"\n\
@@ -256,6 +256,75 @@ fn loosened() -> Report {
     )
 }
 
+/// Percentiles of an open loop, which head could not keep up with.
+fn latency() -> Report {
+    let tail = |name: &str| {
+        format!(
+            "[metrics.{name}]\nprobe = \"resp-latency\"\ndirection = \"lower-is-better\"\nbudget = \"20%\"\n"
+        )
+    };
+    let open = |base: f64, adverse: f64, spread: f64, behind: &str| {
+        let mut rounds = rounds(LowerIsBetter, Main, base, &around(adverse, spread, 10), &[]);
+        for round in &mut rounds {
+            round.open_loop = Some(OpenLoop {
+                rate_per_second: 20_000,
+                requests: 8_000,
+                behind: behind.to_owned(),
+                generator_behind_pct: 0.0,
+            });
+        }
+        rounds
+    };
+    let metrics = vec![
+        noisy("p99", "us", open(180.0, 2.1, 1.5, "")),
+        noisy("p999", "us", open(410.0, 9.4, 4.0, "h")),
+    ];
+    unchanged(&[&tail("p99"), &tail("p999")], metrics)
+}
+
+/// Small rises that pass one by one, and are too many together.
+fn crept() -> Report {
+    let count = |name: &str, value: f64| {
+        let id = MetricId::with_case("bytes_per_key", name).unwrap();
+        let unit = Unit::new("B").unwrap();
+        (id, Recorded { value, unit })
+    };
+    let recorded = Baseline::new(
+        "x86_64-linux".to_owned(),
+        "c".repeat(40),
+        "rustc 1.95.0".to_owned(),
+        None,
+        [
+            count("int", 54.0),
+            count("list", 120.0),
+            count("raw", 346.0),
+        ]
+        .into(),
+    );
+    let budgets = budgets(&[BYTES, "[baseline]\nbudget = \"5%\"\n"]);
+    let input = JudgeInput {
+        base_budgets: Some(budgets.clone()),
+        head_budgets: budgets,
+        plan: Plan {
+            looks: vec![10, 20, 30, 40],
+            confirmation: 10,
+        },
+        metrics: vec![
+            counted("bytes_per_key/int", "B", Some(58.0), Some(58.5)),
+            counted("bytes_per_key/list", "B", Some(118.0), Some(117.0)),
+            counted("bytes_per_key/raw", "B", Some(346.0), Some(346.0)),
+        ],
+        baseline: Some(BaselineInput {
+            path: Baseline::path("x86_64-linux"),
+            recorded: Some(recorded.clone()),
+            before: Some(recorded),
+            target: "x86_64-linux".to_owned(),
+            toolchain: Some("rustc 1.95.0".to_owned()),
+        }),
+    };
+    Report::new(facts(), &input).unwrap()
+}
+
 /// Sixty metrics, of which a few moved.
 fn many() -> Report {
     let case = |i: u32| {
@@ -275,7 +344,7 @@ fn many() -> Report {
     unchanged(&[QPS, CPU, BYTES], metrics)
 }
 
-fn all() -> Vec<(&'static str, Report)> {
+pub(crate) fn all() -> Vec<(&'static str, Report)> {
     vec![
         ("pass", pass()),
         ("warn", warn()),
@@ -289,5 +358,8 @@ fn all() -> Vec<(&'static str, Report)> {
         ("odd", odd()),
         ("runners", pool::three()),
         ("two_runners", pool::two()),
+        ("latency", latency()),
+        ("attribution", explained::risen()),
+        ("baseline", crept()),
     ]
 }

@@ -46,12 +46,9 @@ fn median_and_most(metric: &MetricId, values: &[f64]) -> Result<MedianAndMost, J
 
 /// The figures in words.
 pub(super) fn words(watched: &Watched) -> String {
-    let share = |figure: MedianAndMost| {
-        format!(
-            "{} (at most {})",
-            percent(figure.median),
-            percent(figure.most)
-        )
+    let share = |figure: MedianAndMost| match (percent(figure.median), percent(figure.most)) {
+        (median, most) if median == most => median,
+        (median, most) => format!("{median} (at most {most})"),
     };
     let mut parts = Vec::new();
     // Memory of servers and times of programs are measured without load.
@@ -76,8 +73,15 @@ pub(super) fn words(watched: &Watched) -> String {
     parts.join("; ")
 }
 
-/// What a reader must know before the numbers, one sentence a metric.
-pub(super) fn warnings(report: &Report) -> impl Iterator<Item = String> {
+/// What a reader must know before the numbers of a metric. No foreign text is in it.
+#[derive(Debug)]
+pub(super) struct Warning {
+    pub metric: MetricId,
+    pub words: String,
+}
+
+/// One warning a metric, or several.
+pub(super) fn warnings(report: &Report) -> impl Iterator<Item = Warning> {
     let rounds = report.measuring.rounds.iter();
     rounds.flat_map(|count| {
         let percentile = report.budgets.head.metrics.get(count.metric.name());
@@ -86,7 +90,11 @@ pub(super) fn warnings(report: &Report) -> impl Iterator<Item = String> {
             _ => 0.5,
         });
         let held_back = generator_bound(count).into_iter();
-        held_back.chain(open_loop::warnings(count, share))
+        let words = held_back.chain(open_loop::warnings(count, share));
+        words.map(|words| Warning {
+            metric: count.metric.clone(),
+            words,
+        })
     })
 }
 
@@ -98,10 +106,9 @@ fn generator_bound(count: &RoundCount) -> Option<String> {
     let (bound, all) = (count.generator_bound.len(), count.main + count.confirmation);
     (2 * bound > all).then(|| {
         format!(
-            "{}: the load generator, not the server, was the bottleneck in {bound} of {all} rounds, so \
-             that a slower server may go unseen; measure on a machine with more cores, or with a \
-             smaller `pipeline`",
-            count.metric
+            "the load generator, not the server, was the bottleneck in {bound} of {all} rounds, so that a \
+             slower server may go unseen; measure on a machine with more cores, or with a smaller \
+             `pipeline`"
         )
     })
 }

@@ -65,12 +65,12 @@ fn small_rises_that_each_pass_fail_together() {
     for int in ["102", "104"] {
         let run = compare(&repository, int);
         assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
-        assert!(run.stdout.contains("it may creep by 5%"), "{}", run.stdout);
+        assert!(run.stdout.contains("it may creep by 5 %"), "{}", run.stdout);
     }
     let run = compare(&repository, "106");
     assert_eq!(run.status, 1, "{}", run.stdout);
     let said =
-        "FAIL: baseline: FAIL bytes_per_key/int: 100 B when it was recorded, 106 B: 6.0 % more";
+        "FAIL: bytes_per_key/int crept too far: 100 B when it was recorded, 106 B: 6.0 % more";
     assert!(run.stdout.contains(said), "{}", run.stdout);
     let report = repository.report();
     assert_eq!(report["metrics"][0]["reason"], "inside_budget");

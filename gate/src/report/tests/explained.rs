@@ -1,7 +1,7 @@
 //! Where a count changed, as a comment and a terminal show it.
 
 use super::*;
-use crate::model::{Breakdown, MetricId, Share, Shares};
+use crate::model::{Breakdown, Share, Shares};
 
 fn shares(parts: &[(&str, f64, f64)]) -> Shares {
     let named = |(name, own, inclusive): &(&str, f64, f64)| {
@@ -15,7 +15,7 @@ fn shares(parts: &[(&str, f64, f64)]) -> Shares {
 }
 
 /// A count that rose in one function and fell a little in another.
-fn risen() -> Report {
+pub(super) fn risen() -> Report {
     let metrics = vec![
         counted("bytes_per_key/int", "B", Some(1096.5), Some(1140.25)),
         counted("bytes_per_key/raw", "B", Some(300.0), Some(300.0)),

@@ -101,7 +101,7 @@ fn a_load_generator_that_holds_the_server_back_is_told() {
     let told =
         "note: qps: the load generator, not the server, was the bottleneck in 6 of 10 rounds";
     assert!(table(&report, Palette::Plain).contains(told));
-    assert!(markdown(&report).contains("- **note**: qps: the load generator, not the server"));
+    assert!(markdown(&report).contains("- **note**: `qps`: the load generator, not the server"));
     // Few such rounds are a burst, and all are calm in the other reports.
     assert!(!table(&held_back(5), Palette::Plain).contains("note: "));
 }
