@@ -94,24 +94,11 @@ pub(super) async fn make(
     repository: &RepositoryName,
     check: &Check<'_>,
 ) -> Result<Option<String>, ApiError> {
-    let mut batches = check.annotations.chunks(ANNOTATIONS_MAX);
-    let output = |annotations| Output {
-        title: &check.title,
-        summary: &check.summary,
-        annotations,
-    };
-    let new = NewCheck {
-        name: check.name,
-        head_sha: check.head.as_str(),
-        status: "completed",
-        conclusion: conclusion(check.verdict),
-        output: output(batches.next().unwrap_or_default()),
-    };
     let route = format!("/repos/{repository}/check-runs");
-    let made: Made = client.post(&route, &new, CREATE).await?;
-    for batch in batches {
+    let made: Made = client.post(&route, &check.first(), CREATE).await?;
+    for batch in check.annotations.chunks(ANNOTATIONS_MAX).skip(1) {
         let more = MoreAnnotations {
-            output: output(batch),
+            output: check.output(batch),
         };
         let route = format!("{route}/{}", made.id);
         let _: Made = client.patch(&route, &more, ADD).await?;
