@@ -65,7 +65,8 @@ fn section(metric: &MetricReport, breakdown: &Breakdown) -> Vec<String> {
             numbers.join(" | ")
         ));
     }
-    let more = breakdown.parts.len().saturating_sub(PARTS_SHOWN) + breakdown.left_out;
+    let hidden = breakdown.parts.len().saturating_sub(PARTS_SHOWN);
+    let more = hidden.saturating_add(breakdown.left_out);
     if more > 0 {
         lines.extend([String::new(), format!("{more} more moved less.")]);
     }

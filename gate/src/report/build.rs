@@ -21,7 +21,7 @@ use super::schema::{
 };
 use super::sentence::sentence;
 use super::watched::watched;
-use crate::budget::Budgets;
+use crate::budget::{Baseline, Budgets};
 use crate::judge::{
     Estimate, JudgeError, JudgeInput, Judged, MetricInput, RUNNERS_MAX, Row, Taken, TradeOutcome,
     disturbed_rounds, generator_bound_rounds, judge,
@@ -126,6 +126,23 @@ impl Report {
     /// The same run, judged again by its own budgets.
     pub fn judged_again(&self) -> Result<Self, JudgeError> {
         self.judged_with(self.budgets.base.clone(), self.budgets.head.clone())
+    }
+
+    /// The same run, with its counts held against another baseline; one that holds them against none
+    /// stays as it is. `path` is where the files are, `before` is base's.
+    #[must_use]
+    pub fn with_baseline(
+        mut self,
+        path: String,
+        recorded: Option<Baseline>,
+        before: Option<Baseline>,
+    ) -> Self {
+        if let Some(BaselineReport { input, .. }) = &mut self.baseline {
+            input.path = path;
+            input.recorded = recorded;
+            input.before = before;
+        }
+        self
     }
 
     /// The same run, judged by other budgets.

@@ -2,8 +2,9 @@
 
 use super::schema::Report;
 
-/// How many paths are told.
+/// How many paths are told, and how much of each.
 const PATHS_SHOWN: usize = 5;
+const PATH_CHARS_MAX: usize = 120;
 
 /// What of the harness the change touches; `None` where it does not.
 pub(super) fn sentence(report: &Report, escaped: fn(&str) -> String) -> Option<String> {
@@ -13,7 +14,7 @@ pub(super) fn sentence(report: &Report, escaped: fn(&str) -> String) -> Option<S
     }
     let paths = report.harness.iter().take(PATHS_SHOWN);
     let shown = paths
-        .map(|path| escaped(path))
+        .map(|path| escaped(&path.chars().take(PATH_CHARS_MAX).collect::<String>()))
         .collect::<Vec<_>>()
         .join(", ");
     let more = match all.saturating_sub(PATHS_SHOWN) {

@@ -5,7 +5,7 @@ use gate::model::Verdict;
 use gate::publish::github::{AdmissionError, PostError};
 use serde_json::{Value, json};
 
-use crate::world::{BUDGETS, Scene, counted, refusal, report, report_of, zipped};
+use crate::world::{BASE, BUDGETS, Scene, counted, refusal, report, report_of, zipped};
 
 /// Every mark that Markdown, HTML or GitHub itself reads.
 pub(crate) const NASTY: &str = "| x | \\ <img src=x onerror=alert(1)> @octo-org/team #1 \
@@ -221,6 +221,92 @@ fn a_report_of_another_change_is_refused() {
     );
 }
 
+/// Budgets that hold counts against a baseline.
+fn creeping() -> String {
+    BUDGETS.to_owned() + "\n[baseline]\nbudget = \"5%\"\n"
+}
+
+/// A report that counted 100 on both arms, and has this for its baseline.
+fn held_against(scene: &Scene, baseline: &Value) {
+    for commit in [BASE, &scene.head] {
+        let key = (commit.to_owned(), "budgets.toml".to_owned());
+        scene.fake.world().files.insert(key, creeping());
+    }
+    forged(scene, |json| json["baseline"] = baseline.clone());
+}
+
+fn baseline(value: f64) -> String {
+    format!(
+        "schema = 1\ntarget = \"x86_64-linux\"\ncommit = \"c0ffee\"\ntoolchain = \"cc 1\"\n\
+         [metrics]\n\"bytes/int\" = {{ value = {value:?}, unit = \"B\" }}\n"
+    )
+}
+
+fn claimed(target: &str) -> Value {
+    let recorded = json!({
+        "schema": 1, "target": target, "commit": "c0ffee", "toolchain": "cc 1",
+        "metrics": {"bytes/int": {"value": 100.0, "unit": "B"}},
+    });
+    json!({
+        "input": {
+            "path": "baselines/x", "recorded": recorded, "before": recorded,
+            "target": target, "toolchain": "cc 1",
+        },
+        "creep": {"judged": []},
+    })
+}
+
+#[test]
+fn the_baseline_is_the_repositorys_and_not_the_reports() {
+    let scene = Scene::foreign();
+    for commit in [BASE, &scene.head] {
+        scene.baseline(commit, &baseline(90.0));
+    }
+    held_against(&scene, &claimed("x86_64-linux"));
+    scene.post().unwrap();
+    let comment = scene.comment();
+    assert!(
+        comment.contains("**FAIL**: `bytes/int` crept too far: "),
+        "{comment}"
+    );
+    assert!(
+        comment.contains("90 B when it was recorded, 100 B"),
+        "{comment}"
+    );
+
+    // What head records anew is an edit that needs its reason.
+    let scene = Scene::foreign();
+    scene.baseline(BASE, &baseline(90.0));
+    scene.baseline(&scene.head, &baseline(100.0));
+    held_against(&scene, &claimed("x86_64-linux"));
+    scene.post().unwrap();
+    let comment = scene.comment();
+    assert!(comment.contains("no reason is given"), "{comment}");
+}
+
+#[test]
+fn a_report_without_the_baseline_is_refused() {
+    for (baseline, why) in [
+        (Value::Null, "its counts are held against no baseline"),
+        (claimed("../../x"), "\"../../x\" is no target of a baseline"),
+        (claimed(""), "\"\" is no target of a baseline"),
+    ] {
+        let scene = Scene::foreign();
+        held_against(&scene, &baseline);
+        let error = refusal(&scene);
+        assert!(
+            matches!(error, PostError::Admission(AdmissionError::Baseline { .. })),
+            "{error}"
+        );
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    let scene = Scene::foreign();
+    scene.baseline(&scene.head, "schema = 1\n");
+    held_against(&scene, &claimed("x86_64-linux"));
+    let error = refusal(&scene);
+    assert!(matches!(error, PostError::Baseline { .. }), "{error}");
+}
+
 #[test]
 fn samples_that_cannot_be_judged_are_refused() {
     let scene = Scene::foreign();
@@ -245,7 +331,14 @@ pub(crate) fn comment_with(nasty: &str) -> String {
             serde_json::to_string(nasty).unwrap()
         ),
     );
-    scene.head_budgets(&(edited.clone() + &trade));
+    let creep = "\n[baseline]\nbudget = \"5%\"\n";
+    scene.head_budgets(&(edited.clone() + creep + &trade));
+    let text = serde_json::to_string(nasty).unwrap();
+    let recorded = format!(
+        "schema = 1\ntarget = \"x86_64-linux\"\ncommit = {text}\ntoolchain = {text}\nreason = {text}\n\
+         [metrics]\n\"bytes/int\" = {{ value = 1.0, unit = \"B\" }}\n"
+    );
+    scene.baseline(&scene.head, &recorded);
     forged(&scene, |json| {
         for text in ["platform", "kernel", "libc", "cpu", "governor", "placement"] {
             json["runner"][text] = json!(nasty);
@@ -259,14 +352,10 @@ pub(crate) fn comment_with(nasty: &str) -> String {
         json["tool"] = json!({"name": nasty, "version": nasty});
         json["timings"] = json!([{"step": nasty, "seconds": 1.0}]);
         json["harness"] = json!([nasty]);
-        let recorded = json!({
-            "schema": 1, "target": nasty, "commit": nasty, "toolchain": nasty, "reason": nasty,
-            "metrics": {"bytes/int": {"value": 1.0, "unit": "B"}},
-        });
         json["baseline"] = json!({
             "input": {
-                "path": nasty, "recorded": recorded, "before": null,
-                "target": nasty, "toolchain": format!("another {nasty}"),
+                "path": nasty, "recorded": null, "before": null,
+                "target": "x86_64-linux", "toolchain": format!("another {nasty}"),
             },
             "creep": {"judged": []},
         });

@@ -1,7 +1,7 @@
 //! A change on the fake GitHub: its event, its report, its pull request, and the budgets of both
 //! commits.
 
-use std::io::{Cursor, Write as _};
+use std::io::{Cursor, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use gate::publish::github::{
 use gate::report::{Report, Revision, RunFacts, Runner, Tool};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::fake::{BOT, Fake, TOKEN};
 
@@ -176,6 +176,12 @@ impl Scene {
         self.fake.world().files.insert(key, text.to_owned());
     }
 
+    /// The baseline of a commit, for counts on x86-64 Linux.
+    pub(crate) fn baseline(&self, commit: &str, text: &str) {
+        let key = (commit.to_owned(), "baselines/x86_64-linux.toml".to_owned());
+        self.fake.world().files.insert(key, text.to_owned());
+    }
+
     pub(crate) fn post(&self) -> Result<Posted, PostError> {
         post(&self.settings)
     }
@@ -207,6 +213,18 @@ pub(crate) fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
         writer.write_all(content).unwrap();
     }
     writer.finish().unwrap().into_inner()
+}
+
+/// The first file of an archive.
+pub(crate) fn unzipped(archive: &[u8]) -> Vec<u8> {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
+    let mut content = Vec::new();
+    archive
+        .by_index(0)
+        .unwrap()
+        .read_to_end(&mut content)
+        .unwrap();
+    content
 }
 
 /// The report of a run that counted `bytes/int` on both arms.

@@ -6,6 +6,7 @@
 //! | the schema | missing, unknown and ill-typed fields; ids and units that are no ids and units |
 //! | number of metrics | more than 1,000 |
 //! | head's and base's commit | a report about another change |
+//! | the baseline, where the budgets have one | a report that holds its counts against none |
 //!
 //! The verdict that it states is not looked at: it is judged again.
 
@@ -25,6 +26,8 @@ const BOUNDS: JsonBounds = JsonBounds {
     values: 2_000_000,
     depth: 24,
 };
+/// The longest name of an architecture and an operating system.
+const TARGET_LEN_MAX: usize = 64;
 /// The most metrics.
 const METRICS_MAX: usize = 1000;
 
@@ -52,6 +55,19 @@ pub enum AdmissionError {
         found: String,
         /// What it should be about.
         expected: String,
+    },
+    /// Its counts are held against no baseline, or against one that cannot be found.
+    #[error(
+        "report.json is refused: {}, and the budgets have a `[baseline]`",
+        match target {
+            None => "its counts are held against no baseline".to_owned(),
+            Some(target) => format!("{target:?} is no target of a baseline"),
+        }
+    )]
+    #[diagnostic(help("both workflows must run the same version of gate"))]
+    Baseline {
+        /// What it says that it was counted on.
+        target: Option<String>,
     },
     /// What it holds cannot be judged.
     #[error("report.json is refused: {0}")]
@@ -86,6 +102,21 @@ pub(super) fn expect_base(report: &Report, base: &CommitId) -> Result<(), Admiss
     expect_commit("base", report.base.commit.as_deref(), base.as_str())
 }
 
+/// The target whose baseline the report is held against, as in `x86_64-linux`: part of a file's name.
+pub(super) fn expect_target(report: &Report) -> Result<&str, AdmissionError> {
+    let Some(baseline) = &report.baseline else {
+        return Err(AdmissionError::Baseline { target: None });
+    };
+    let target = baseline.input.target.as_str();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if (1..=TARGET_LEN_MAX).contains(&target.len()) && target.chars().all(plain) {
+        Ok(target)
+    } else {
+        let target = Some(disarm(target));
+        Err(AdmissionError::Baseline { target })
+    }
+}
+
 fn expect_commit(
     side: &'static str,
     found: Option<&str>,
@@ -101,3 +132,6 @@ fn expect_commit(
         expected: expected.to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,17 @@ pub enum PostError {
         /// Why not.
         why: String,
     },
+    /// The baseline of a commit is none.
+    #[error("{file} of {commit} is no baseline: {why}")]
+    #[diagnostic(help("`gate baseline record` writes it"))]
+    Baseline {
+        /// The file.
+        file: String,
+        /// Of which commit.
+        commit: String,
+        /// Why not.
+        why: String,
+    },
     /// There is no budgets file.
     #[error("commit {commit} has no {file}")]
     #[diagnostic(help("name the file with `budgets`"))]
@@ -74,7 +85,11 @@ impl PostError {
     pub(super) const fn is_about_the_report(&self) -> bool {
         matches!(
             self,
-            Self::Artifact(_) | Self::Admission(_) | Self::Budgets { .. } | Self::NoBudgets { .. }
+            Self::Artifact(_)
+                | Self::Admission(_)
+                | Self::Budgets { .. }
+                | Self::NoBudgets { .. }
+                | Self::Baseline { .. }
         )
     }
 }

@@ -12,7 +12,7 @@
 //! | `pull_request` | which pull request, and whether it is still the same |
 //! | `artifact`, `archive` | one report out of a run |
 //! | `json_bounds`, `admission` | whether that report may be read at all, and is about this change |
-//! | `budgets_of`, `budget_lines` | the repository's own budgets, and where a metric stands in them |
+//! | `recorded`, `budget_lines` | the repository's own budgets and baselines, and where a metric stands in them |
 //! | `letter`, `fit` | the text, within GitHub's limits |
 //! | `comment`, `check_run` | writing it, once |
 //! | `client`, `patience` | one request: bounded, repeated where that is safe |
@@ -25,7 +25,6 @@ mod api_url;
 mod archive;
 mod artifact;
 mod budget_lines;
-mod budgets_of;
 mod check_run;
 mod client;
 mod comment;
@@ -39,6 +38,7 @@ mod names;
 mod patience;
 mod post;
 mod pull_request;
+mod recorded;
 mod settings;
 mod token;
 

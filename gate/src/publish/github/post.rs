@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! pull_request   report of this job ──────────────────────────────┐
-//! workflow_run   find the pull request ─ take the artifact ─ admit │ judge again with the
-//!                                                    ─ budgets ───┤ repository's own budgets
+//! workflow_run   find the pull request ─ take the artifact ─ admit │ judge again with the repository's
+//!                                        ─ budgets ─ baselines ───┤ own budgets and baselines
 //! anything else  nothing to do                                    ▼
 //!                            render ─ cut ─ is head still the head? ─ comment ─ check run
 //! ```
@@ -13,7 +13,6 @@ use std::path::Path;
 use super::admission;
 use super::api_error::ApiError;
 use super::artifact;
-use super::budgets_of::{self, BudgetsFile};
 use super::check_run::{self, Check};
 use super::client::Client;
 use super::comment::{self, Place, Written};
@@ -22,7 +21,9 @@ use super::event::{Event, PullRequestEvent, WorkflowRunEvent};
 use super::letter::{self, Contents};
 use super::names::CommitId;
 use super::pull_request::{self, PullRequest};
+use super::recorded::{self, At, BudgetsFile};
 use super::settings::{Delivery, Letter, Plan, PostSettings, Posted, WhyNothing};
+use crate::budget::{Baseline, Budgets};
 use crate::report::{MARKER, Report};
 
 /// The longest report of this job's own.
@@ -183,6 +184,18 @@ impl Job<'_> {
                     file: self.settings.budgets.clone(),
                     commit: event.head.short().to_owned(),
                 })?;
+        let has_baseline = |budgets: &Budgets| budgets.baseline.is_some();
+        let report = if has_baseline(&head_budgets.budgets)
+            || base_budgets.as_ref().is_some_and(has_baseline)
+        {
+            let target = admission::expect_target(&report)?;
+            let path = Baseline::path(target);
+            let recorded = self.baseline_at(&path, &event.head).await?;
+            let before = self.baseline_at(&path, &base).await?;
+            report.with_baseline(path, recorded, before)
+        } else {
+            report
+        };
         let judged = report
             .judged_with(base_budgets, head_budgets.budgets.clone())
             .map_err(admission::AdmissionError::from)?;
@@ -197,12 +210,24 @@ impl Job<'_> {
     }
 
     async fn budgets_at(&self, commit: &CommitId) -> Result<Option<BudgetsFile>, PostError> {
-        let PostSettings {
-            repository,
-            budgets,
-            ..
-        } = self.settings;
-        budgets_of::read(&self.client, repository, budgets, commit).await
+        let at = self.at(&self.settings.budgets, commit);
+        recorded::budgets(&self.client, at).await
+    }
+
+    async fn baseline_at(
+        &self,
+        path: &str,
+        commit: &CommitId,
+    ) -> Result<Option<Baseline>, PostError> {
+        recorded::baseline(&self.client, self.at(path, commit)).await
+    }
+
+    fn at<'b>(&'b self, path: &'b str, commit: &'b CommitId) -> At<'b> {
+        At {
+            repository: &self.settings.repository,
+            path,
+            commit,
+        }
     }
 
     async fn deliver(

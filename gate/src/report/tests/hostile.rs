@@ -1,6 +1,7 @@
 //! Reports by people who want the comment to say something else.
 
 use super::*;
+use crate::judge::Creep;
 use crate::model::{Breakdown, Part};
 
 const ATTACKS: [&str; 6] = [
@@ -20,7 +21,14 @@ fn attacked(text: &str) -> Report {
     report.runner.platform = text.to_owned();
     report.runner.cpu = Some(text.to_owned());
     report.runner.placement = text.to_owned();
+    report.runner.kernel = Some(text.to_owned());
+    report.runner.libc = Some(text.to_owned());
+    report.runner.governor = Some(text.to_owned());
     report.runner.notes = vec![text.to_owned()];
+    report.harness = vec![text.to_owned(); 3];
+    let mut baseline = crept().baseline.unwrap();
+    baseline.creep = Creep::NotJudged(text.to_owned());
+    report.baseline = Some(baseline);
     report.measuring.notes = vec![text.to_owned()];
     report.tool.name = text.to_owned();
     report.timings[0].step = text.to_owned();
