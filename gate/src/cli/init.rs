@@ -109,10 +109,16 @@ fn told(
         step += 1;
         text.extend(["  ", &step.to_string(), ". ", line, "\n"]);
     };
-    if let Err(error) = budget::read("budgets.toml", budgets) {
+    if budget::read("budgets.toml", budgets).is_err() {
+        let lines: Vec<String> = (1..)
+            .zip(budgets.lines())
+            .filter(|(_, line)| line.contains(budget::FILL_IN))
+            .map(|(number, _): (u32, _)| number.to_string())
+            .collect();
         next(&format!(
-            "budgets.toml: replace every {}, until `gate check` is content ({error})",
-            budget::FILL_IN
+            "budgets.toml: replace every {} (line {}), until `gate check` is content",
+            budget::FILL_IN,
+            lines.join(", ")
         ));
     } else {
         next("look through budgets.toml: build, serve and budgets are guesses");

@@ -138,6 +138,56 @@ fn a_node_package() {
 }
 
 #[test]
+fn what_a_makefile_makes_by_default() {
+    for (text, artifact) in [
+        (
+            "CC ?= cc\nDIR := x\n\ntiny: main.c\n\t$(CC) -o $@ $<\n",
+            "tiny",
+        ),
+        (
+            ".PHONY: all clean\nall: cli tinyd notes.txt\ntinyd: main.c\n\tcc -o $@ $<\n",
+            "tinyd",
+        ),
+        ("TARGET ?= bin/serve\nall: other\n", "bin/serve"),
+    ] {
+        let budgets = complete(&of(&[("Makefile", text)]));
+        let line = format!("artifacts = {{ server = \"{artifact}\" }}");
+        has(&budgets, &[&line]);
+    }
+    for text in [
+        ".PHONY: run\nrun:\n\t./x\n",
+        "%.o: %.c\n\tcc $<\n",
+        "$(OUT): x\n",
+    ] {
+        let repository = of(&[("Makefile", text)]);
+        let told = init(&repository).stdout;
+        assert!(told.contains("FILL-IN (line 14), until"), "{text}: {told}");
+    }
+}
+
+/// Every value has a comment behind it, or one above it that is its own.
+#[test]
+fn every_value_is_commented() {
+    let repository = of(&[
+        ("Makefile", "tiny: main.c\n"),
+        ("main.c", "\"--port\" \"+PONG\"\n"),
+    ]);
+    let budgets = complete(&repository);
+    let lines: Vec<&str> = budgets.lines().collect();
+    let values = lines.iter().enumerate().filter(|(_, line)| {
+        line.split_once(" = ")
+            .is_some_and(|(key, _)| !key.starts_with('#'))
+    });
+    let mut count = 0;
+    for (number, line) in values {
+        let above = number.checked_sub(1).map_or("", |above| lines[above]);
+        assert!(line.contains(" # ") || above.starts_with("# "), "{line}");
+        count += 1;
+    }
+    assert!(count > 15, "{count}");
+}
+
+#[test]
 fn what_nobody_can_tell_is_marked_and_refused() {
     let cases: [(&[(&str, &str)], usize); 3] = [
         (&[("README", "words\n")], 2),
@@ -292,7 +342,7 @@ fn from_nothing_to_a_verdict() {
     assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
     let report = repository.report();
     let metric = &report["metrics"][0];
-    assert_eq!(metric["id"], "binary_size/server");
+    assert_eq!(metric["id"], "binary_size/file");
     assert_eq!(metric["verdict"], "FAIL");
     let bytes = std::fs::metadata(Path::new(&repository.path()).join("main.sh"))
         .unwrap()

@@ -75,9 +75,9 @@ fn serve(project: &Project) -> String {
     };
     format!(
         "[subject.serve]\n# How a server under test is started; `{{port}}` is a free port that gate picks.\n\
-         command = {}\nready = {}  # {meaning}\n\n",
+         command = {}\n{:<37} # {meaning}\n\n",
         list(&command),
-        quoted(ready)
+        format!("ready = {}", quoted(ready))
     )
 }
 
@@ -93,29 +93,37 @@ inconclusive = "warn"                 # what could not be decided in that time w
 
 const TIMED: &str = r#"[metrics.qps]
 # Requests answered per second, under gate's own load generator.
-probe = "resp-load"
-direction = "higher-is-better"
-budget = "3%"
+probe = "resp-load"                   # it speaks the protocol of Redis
+direction = "higher-is-better"        # a fall is what the budget bounds
+budget = "3%"                         # a larger fall fails
 floor = "1%"                          # smaller moves are never called real
 # GET and SET of keys drawn by zipf's law, one request in flight on each connection.
 load = { connections = 16, pipeline = 1, read_ratio = 0.9, keys = 100000, value_bytes = 128, zipf = 0.99 }
 
 [metrics.cpu_per_request]
-# CPU time that the server spends per request: taken in the same runs, and far less disturbed.
-probe = "resp-load"
-direction = "lower-is-better"
-budget = "3%"
+# CPU time that the server spends per request: far less disturbed by what else the machine does.
+probe = "resp-load"                   # with the same `load`, taken in the same runs
+direction = "lower-is-better"         # a rise is what the budget bounds
+budget = "3%"                         # a larger rise fails
 
 "#;
 
 const COUNTED: &str = r#"[metrics.binary_size]
-# Bytes of the program. Any command will do that prints JSON, one object a line, and that prints the same
-# when it is run again: memory for a given load, allocations, instructions, the size of an answer.
-probe = "command"
-run = ["sh", "-c", '''printf '{"case": "server", "value": %d, "unit": "B"}\n' "$(wc -c < "$1")"''', "sh", "{server}"]
-direction = "lower-is-better"
-exact = true                          # counted: two runs must agree to the last digit
-budget = "2%"
+# Bytes of the program: its file, and where it is an executable also stripped, its code and its data.
+probe = "size"                        # counted: the same in every run
+artifact = "server"                   # the name in `subject.artifacts`
+direction = "lower-is-better"         # a rise is what the budget bounds
+budget = "2%"                         # of each; or an amount, such as "64 KiB"
+
+# Any program that prints JSON, one object a line, and the same when it is run again: memory for a given
+# load, allocations, the size of an answer. {"case": "small", "value": 29.4, "unit": "B"}
+#
+# [metrics.bytes_per_key]
+# probe = "command"
+# run = ["{server}", "--report-memory"]
+# direction = "lower-is-better"
+# exact = true                        # counted: two runs must agree to the last digit
+# budget = "5%"
 
 # Instructions of an operation, counted by valgrind, of a program that does it {count} times without a
 # clock, a socket or a thread: it tells half a percent apart on any runner. Name the program under
@@ -132,7 +140,7 @@ budget = "2%"
 # only; once merged it is spent, and stays here as the record of why.
 #
 # [[trades]]
-# metric = "binary_size/server"
+# metric = "binary_size/file"
 # allow = "12%"                       # or "removed", for a metric that is taken out
 # reason = "links the TLS library, which users asked for"
 "#;

@@ -6,7 +6,7 @@
 //! | `go.mod` | `go build` of the root or of one folder under `cmd` | `bin/NAME` |
 //! | `CMakeLists.txt` | configure and build as Release | `build/NAME` of its `add_executable` |
 //! | `package.json` | `npm ci`, and its `build` | its `main` |
-//! | `Makefile` | `make` | what `TARGET`, `BIN` or `PROGRAM` names |
+//! | `Makefile` | `make` | what `TARGET`, `BIN` or `PROGRAM` names, else its default goal |
 //!
 //! A guess that nothing supports is none: the budgets file says `FILL-IN` there.
 
@@ -345,8 +345,40 @@ fn make(root: &Path, _files: &[String]) -> Option<Project> {
         .filter_map(|line| line.split_once('='))
         .map(|(name, value)| (name.trim_end_matches([' ', '\t', ':', '?']), value.trim()))
         .find(|(name, value)| names.contains(name) && is_plain(value))
-        .map(|(_, value)| value.to_owned());
-    Some(project("a Makefile", Some(&["make"]), artifact))
+        .map(|(_, value)| value.to_owned())
+        .or_else(|| default_goal(&text));
+    let found = match &artifact {
+        Some(artifact) => format!("a Makefile that makes `{artifact}`"),
+        None => "a Makefile".to_owned(),
+    };
+    Some(project(&found, Some(&["make"]), artifact))
+}
+
+/// The file that `make` makes where it is told nothing: the target of the first rule, or one of what
+/// that needs where it is no file itself.
+fn default_goal(text: &str) -> Option<String> {
+    let rules: Vec<(&str, &str)> = text
+        .lines()
+        .filter(|line| !line.starts_with(['\t', '#']))
+        .filter_map(|line| line.split_once(':'))
+        .filter(|(targets, needs)| !targets.contains('=') && !needs.starts_with(['=', ':']))
+        .collect();
+    let phony = |name: &str| {
+        let mut lists = rules.iter().filter(|(target, _)| *target == ".PHONY");
+        name == "all" || lists.any(|(_, names)| names.split_whitespace().any(|n| n == name))
+    };
+    let is_program = |name: &&str| is_plain(name) && !phony(name) && !name.contains('.');
+    let (targets, needs) = rules
+        .iter()
+        .find(|(targets, _)| !targets.starts_with('.'))?;
+    let first = targets.split_whitespace().next()?;
+    if !phony(first) {
+        return Some(first).filter(is_program).map(str::to_owned);
+    }
+    let needs = needs.split_whitespace().filter(is_program);
+    let programs: Vec<(String, String)> =
+        needs.map(|name| (String::new(), name.to_owned())).collect();
+    chosen(&programs).map(|(_, name)| name.clone())
 }
 
 /// Whether a word of a makefile is a path and nothing that is filled in later.
