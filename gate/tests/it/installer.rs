@@ -241,12 +241,67 @@ fn without_a_binary_for_this_platform_the_source_is_built() {
         assert!(run.stdout.contains(why), "{}", run.stdout);
         let action = releases.path("action");
         let built = format!(
-            "cargo install --locked --quiet --path gate --root {} in {}",
+            "cargo install --locked --quiet --force --path gate --root {} in {}",
             releases.path("temp/gate").display(),
             action.display()
         );
         assert!(run.stdout.contains(&built), "{}", run.stdout);
     }
+}
+
+#[test]
+fn the_very_same_source_is_built_once() {
+    let releases = Releases::new();
+    let git = |args: &[&str]| {
+        let output = Command::new("git")
+            .current_dir(releases.path("action"))
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{args:?} {output:?}");
+    };
+    let commit = |lock: &str| {
+        std::fs::write(releases.path("action/Cargo.lock"), lock).unwrap();
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--message", lock]);
+    };
+    for folder in ["gate", ".github/examples"] {
+        let folder = releases.path("action").join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("file"), "text").unwrap();
+    }
+    std::fs::write(releases.path("action/Cargo.toml"), "[workspace]").unwrap();
+    git(&["init", "--quiet"]);
+    commit("one");
+    let is_built = || {
+        let run = releases.install("source");
+        assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+        let built = run.stdout.contains("cargo install");
+        assert_eq!(
+            built,
+            !run.stdout.contains("it was built before"),
+            "{}",
+            run.stdout
+        );
+        std::fs::create_dir_all(releases.path("temp/gate/bin")).unwrap();
+        executable(&releases.path("temp/gate/bin/gate"), PROGRAM);
+        built
+    };
+    assert!(is_built(), "nothing is there");
+    assert!(!is_built());
+    std::fs::write(releases.path("action/gate/file"), "edited").unwrap();
+    assert!(is_built(), "what is not committed has no name");
+    commit("two");
+    assert!(is_built());
+    assert!(!is_built());
+    // Another compiler.
+    executable(&releases.path("bin/rustc"), "#!/bin/sh\necho rustc 9\n");
+    assert!(is_built());
+    std::fs::remove_dir_all(releases.path("temp/gate/bin")).unwrap();
+    assert!(is_built(), "a mark without a program");
+    std::fs::remove_dir_all(releases.path("action/.git")).unwrap();
+    assert!(is_built() && is_built());
 }
 
 #[test]
