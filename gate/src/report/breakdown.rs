@@ -19,8 +19,23 @@ const PARTS_SHOWN: usize = 8;
 const NAME_LEN_MAX: usize = 90;
 
 /// What the columns are called; the name of the part comes last on a terminal.
-const OWN: [&str; 3] = ["self base", "self head", "change"];
-const INCLUSIVE: [&str; 2] = ["inclusive base", "inclusive head"];
+const COLUMNS: [&str; 5] = [
+    "self base",
+    "self head",
+    "change",
+    "inclusive base",
+    "inclusive head",
+];
+/// The same where no part holds another.
+const OWN: [&str; 3] = ["base", "head", "change"];
+
+fn columns(breakdown: &Breakdown) -> &'static [&'static str] {
+    if breakdown.parts.iter().any(|part| part.inclusive.is_some()) {
+        &COLUMNS
+    } else {
+        &OWN
+    }
+}
 
 /// The parts of the metrics that changed.
 pub(super) fn fold(report: &Report) -> Option<Fold> {
@@ -51,18 +66,20 @@ pub(super) fn fold(report: &Report) -> Option<Fold> {
 fn section(metric: &MetricReport, breakdown: &Breakdown) -> Vec<String> {
     let shown = breakdown.parts.iter().take(PARTS_SHOWN);
     let rows: Vec<[String; 6]> = shown.map(cells).collect();
+    let count = columns(breakdown).len();
     let mut lines = vec![
         format!("{}, in {}:", code(&metric.id), unit(metric)),
         String::new(),
-        format!("| part | {} | {} |", OWN.join(" | "), INCLUSIVE.join(" | ")),
-        "|:--|--:|--:|--:|--:|--:|".to_owned(),
+        format!("| part | {} |", columns(breakdown).join(" | ")),
+        format!("|:--|{}", "--:|".repeat(count)),
     ];
     for [name, numbers @ ..] in rows {
         let numbers = numbers.map(|cell| cell.replace(' ', "\u{a0}"));
+        let shown = numbers.into_iter().take(count).collect::<Vec<_>>();
         lines.push(format!(
             "| {} | {} |",
             for_markdown(&name),
-            numbers.join(" | ")
+            shown.join(" | ")
         ));
     }
     let hidden = breakdown.parts.len().saturating_sub(PARTS_SHOWN);
@@ -87,21 +104,26 @@ pub fn explanation(metric: &MetricReport) -> String {
         let _infallible = writeln!(text, "  {}", nothing_to_explain(metric));
         return text;
     };
-    let mut rows =
-        vec![["part", OWN[0], OWN[1], OWN[2], INCLUSIVE[0], INCLUSIVE[1]].map(str::to_owned)];
-    rows.extend(breakdown.parts.iter().map(cells));
-    let mut widths = [0; 6];
+    let headings = columns(breakdown).iter().copied();
+    let mut rows: Vec<Vec<String>> = vec![
+        std::iter::once("part")
+            .chain(headings)
+            .map(str::to_owned)
+            .collect(),
+    ];
+    rows.extend(breakdown.parts.iter().map(|part| cells(part).to_vec()));
+    let mut widths = vec![0; columns(breakdown).len()];
     for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+        for (width, cell) in widths.iter_mut().zip(row.iter().skip(1)) {
             *width = cell.chars().count().max(*width);
         }
     }
-    let [_, widths @ ..] = widths;
-    for [name, numbers @ ..] in rows {
-        for (cell, width) in numbers.iter().zip(widths) {
+    for row in &rows {
+        for (cell, width) in row.iter().skip(1).zip(&widths) {
             let _infallible = write!(text, "  {cell:>width$}");
         }
-        let _infallible = writeln!(text, "  {}", for_terminal(&name));
+        let name = row.first().map_or("", String::as_str);
+        let _infallible = writeln!(text, "  {}", for_terminal(name));
     }
     if breakdown.left_out > 0 {
         let _infallible = writeln!(text, "  {} more moved less", breakdown.left_out);

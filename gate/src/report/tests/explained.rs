@@ -88,6 +88,26 @@ fn a_terminal_shows_the_worst_first() {
 }
 
 #[test]
+fn parts_that_hold_no_others_have_no_columns_for_them() {
+    let mut report = risen();
+    let breakdown = report.metrics[0].breakdown.as_mut().unwrap();
+    for part in &mut breakdown.parts {
+        part.inclusive = None;
+    }
+    let comment = markdown(&report);
+    let table = "| part | base | head | change |\n|:--|--:|--:|--:|\n\
+                 | store&#58;&#58;index&#58;&#58;find | 120 | 164 | +44 |\n";
+    assert!(comment.contains(table), "{comment}");
+    let text = explanation(&report.metrics[0]);
+    let first: Vec<&str> = text.lines().skip(1).take(2).map(str::trim_end).collect();
+    let expected = [
+        "   base  head  change  part",
+        "    120   164     +44  store::index::find",
+    ];
+    assert_eq!(first, expected);
+}
+
+#[test]
 fn a_report_judged_again_keeps_the_parts() {
     let report = risen();
     assert_eq!(report.judged_again().unwrap(), report);
