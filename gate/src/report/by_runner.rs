@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::metric_values;
 use super::escape::for_markdown;
-use super::folded::{Fold, runner};
+use super::folded::Fold;
+use super::machine::machine;
 use super::number::{counted_change, duration, percent, timed_change};
 use super::pieces::code;
 use super::schema::{MetricReport, PooledRunner, Report};
@@ -149,7 +150,7 @@ fn one(of: &PooledRunner) -> String {
     format!(
         "- runner {}: {}, seed {}, took {}{notes}",
         of.number,
-        runner(&of.machine),
+        machine(&of.machine),
         of.seed,
         duration(seconds)
     )

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::baseline::{Remark, remarks};
 use super::cells::{allowance, difference, usage};
 use super::escape::for_markdown;
+use super::machine::machine;
 use super::number::{duration, percent};
 use super::open_loop;
-use super::pieces::{code, rows, sides, target, told};
-use super::schema::{MetricReport, Report, Revision, RoundCount, Runner, TradeReport};
-use super::watched::{warnings, words};
+use super::pieces::{code, rows, sides, target};
+use super::schema::{MetricReport, Report, Revision, RoundCount, TradeReport};
+use super::watched::{Warning, warnings, words};
 use crate::budget::{BudgetChange, ChangeKind};
 use crate::judge::{DISTURBANCE_RULE, TradeUsage};
 use crate::model::{Percent, Reason, Verdict};
@@ -50,7 +51,14 @@ pub(super) fn sentences(report: &Report) -> Option<Fold> {
         .metrics
         .iter()
         .filter(|metric| metric.verdict != Verdict::Pass)
-        .map(|m| format!("- {} **{}**: {}", code(&m.id), m.verdict, told(&m.message)))
+        .map(|m| {
+            format!(
+                "- {} **{}**: {}",
+                code(&m.id),
+                m.verdict,
+                for_markdown(&m.message)
+            )
+        })
         .collect();
     let counts = match (of(Verdict::Fail), of(Verdict::Warn)) {
         (0, 0) => return None,
@@ -128,8 +136,12 @@ fn change(change: &BudgetChange) -> String {
 pub(super) fn baseline(report: &Report) -> Option<Fold> {
     let own = report.baseline.as_ref()?;
     let line = |remark: Remark| match &remark.about {
-        Some((verdict, id)) => format!("- {} **{verdict}**: {}", code(id), told(&remark.words)),
-        None => format!("- {}", told(&remark.words)),
+        Some((verdict, id)) => format!(
+            "- {} **{verdict}**: {}",
+            code(id),
+            for_markdown(&remark.words)
+        ),
+        None => format!("- {}", for_markdown(&remark.words)),
     };
     Some(Fold {
         summary: format!(
@@ -197,7 +209,7 @@ pub(super) fn run(report: &Report) -> Fold {
     lines.push(format!("- base: {}", revision(&report.base)));
     lines.push(format!("- head: {}", revision(&report.head)));
     if report.runners.is_empty() {
-        lines.push(format!("- runner: {}", runner(&report.runner)));
+        lines.push(format!("- runner: {}", machine(&report.runner)));
     }
     // The runners of a pool have a part of their own, with their notes.
     let of_machine = report
@@ -207,11 +219,13 @@ pub(super) fn run(report: &Report) -> Fold {
         .filter(|_| report.runners.is_empty());
     let notes = of_machine.chain(&report.measuring.notes);
     lines.extend(notes.map(|note| format!("- note: {}", for_markdown(note))));
+    let warnings: Vec<Warning> = warnings(report).collect();
     // Words of our own, which may have code in them.
-    lines.extend(warnings(report).map(|warning| {
-        let words = warning.words.replace(" %", "\u{a0}%");
-        format!("- **note**: {}: {words}", code(&warning.metric))
-    }));
+    lines.extend(
+        warnings
+            .iter()
+            .map(|of| format!("- **note**: {}: {}", code(&of.metric), of.words)),
+    );
     lines.extend(rounds(report));
     if report
         .measuring
@@ -249,8 +263,15 @@ pub(super) fn run(report: &Report) -> Fold {
         [] => "<b>This run</b>".to_owned(),
         _ => format!("<b>This run</b> took {}", duration(seconds)),
     };
+    let told = match warnings.len() {
+        0 => String::new(),
+        1 => "<b>1 note on a number</b>, ".to_owned(),
+        n => format!("<b>{n} notes on numbers</b>, "),
+    };
     Fold {
-        summary: format!("{took}: what the columns say, runner, rounds, steps, how to repeat it"),
+        summary: format!(
+            "{took}: {told}what the columns say, runner, rounds, steps, how to repeat it"
+        ),
         lines,
     }
 }
@@ -261,50 +282,6 @@ fn revision(revision: &Revision) -> String {
     match &revision.commit {
         Some(commit) => format!("{name}, commit {}, tree {tree}", for_markdown(commit)),
         None => format!("{name}, tree {tree}"),
-    }
-}
-
-pub(super) fn runner(runner: &Runner) -> String {
-    let mut known = vec![for_markdown(&runner.platform)];
-    known.extend(runner.cpu.iter().map(|cpu| for_markdown(cpu)));
-    known.push(format!("{} cores", runner.cores));
-    known.extend(runner.memory_bytes.map(memory));
-    known.extend(
-        runner
-            .kernel
-            .iter()
-            .map(|kernel| format!("kernel {}", for_markdown(kernel))),
-    );
-    known.extend(runner.libc.iter().map(|libc| for_markdown(libc)));
-    known.extend(
-        runner
-            .governor
-            .iter()
-            .map(|g| format!("governor {}", for_markdown(g))),
-    );
-    known.extend(
-        runner
-            .load_1m
-            .map(|load| format!("load {load:.2} before the run")),
-    );
-    known.extend(
-        runner
-            .memory_stall_pct
-            .map(|stall| format!("memory stalls {} before the run", percent(stall))),
-    );
-    known.push(for_markdown(&runner.placement));
-    known.retain(|text| !text.is_empty());
-    known.join(", ")
-}
-
-/// `15.6 GiB`, `512 MiB`.
-fn memory(bytes: u64) -> String {
-    let mebibytes = bytes >> 20;
-    let tenths = (mebibytes.saturating_mul(10) + 512) >> 10;
-    match (mebibytes, tenths % 10) {
-        (..1024, _) => format!("{mebibytes} MiB"),
-        (_, 0) => format!("{} GiB", tenths / 10),
-        (_, tenth) => format!("{}.{tenth} GiB", tenths / 10),
     }
 }
 

@@ -30,7 +30,7 @@ use super::escape::for_markdown;
 use super::folded::{self, Fold};
 use super::harness;
 use super::headline::{Subject, headline};
-use super::pieces::{code, rows, sides, target, told};
+use super::pieces::{code, rows, sides, target};
 use super::schema::{MetricReport, Report};
 use crate::budget::BudgetChange;
 use crate::model::Verdict;
@@ -100,11 +100,13 @@ impl Comment {
     fn lines(&mut self, lines: &[String]) -> bool {
         let before = self.text.len();
         for line in lines {
+            // A number and its percent sign stay on one line.
+            let line = line.replace(" %", "\u{a0}%");
             if self.text.len() + line.len() + 1 > COMMENT_LEN_MAX - CLOSING_LEN {
                 self.cut = true;
                 break;
             }
-            self.text.push_str(line);
+            self.text.push_str(&line);
             self.text.push('\n');
         }
         self.text.len() > before
@@ -139,9 +141,11 @@ fn sentence(report: &Report) -> String {
     };
     let subject = match headline.subject {
         Subject::Loosened(change) => loosened(change),
-        Subject::Metric(metric) => format!("{}: {}", code(&metric.id), told(&metric.message)),
+        Subject::Metric(metric) => {
+            format!("{}: {}", code(&metric.id), for_markdown(&metric.message))
+        }
         Subject::Crept(row) => {
-            let words = told(&super::baseline::words(row));
+            let words = for_markdown(&super::baseline::words(row));
             format!("{} crept too far: {words}", code(&row.id))
         }
         Subject::Nothing(why) => why,

@@ -15,6 +15,7 @@
 //! | `harness` | what to say where the change touches what measures it |
 //! | `number` | how values and percentages are written |
 //! | `escape` | foreign text made harmless for Markdown and terminals |
+//! | `machine` | a machine in words |
 //! | `breakdown` | where a count changed, by function or part |
 //! | `baseline` | the words about the recorded baseline |
 //! | `cells` | the cells of the table, the same for both renderers |
@@ -34,6 +35,7 @@ mod escape;
 mod folded;
 mod harness;
 mod headline;
+mod machine;
 mod markdown;
 mod measured;
 mod number;

@@ -42,11 +42,6 @@ pub(super) fn code(id: &MetricId) -> String {
     format!("`{id}`")
 }
 
-/// A sentence of the report; a number and its percent sign stay on one line.
-pub(super) fn told(message: &str) -> String {
-    for_markdown(message).replace(" %", "\u{a0}%")
-}
-
 /// What base and head say.
 pub(super) fn sides(change: &BudgetChange) -> (String, String) {
     let side = |side: &Option<String>| side.as_deref().map_or("—".to_owned(), for_markdown);
