@@ -255,7 +255,7 @@ fn count(sides: &Sides, interrupt: &Interrupt) -> Result<Counted, CliError> {
             budgets: Some(budgets),
             artifacts: &paths,
         }],
-        identical: false,
+        same_bytes: None,
         settings: ExactSettings {
             cores: placement.server.clone(),
             limit: counted::RUN_MAX,

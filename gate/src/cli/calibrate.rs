@@ -249,7 +249,7 @@ impl Bench<'_> {
             head: budgets,
             arms: vec![arm(Arm::Base, &copies.base), arm(Arm::Head, &copies.head)],
             // Whether the same bytes count the same is what is asked.
-            identical: false,
+            same_bytes: None,
             settings: ExactSettings {
                 cores: self.machine.placement.server.clone(),
                 limit: counted::RUN_MAX,

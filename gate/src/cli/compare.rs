@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::args::CompareArgs;
 use super::baseline;
-use super::counted::{self, CountedArm, Counting};
+use super::counted::{self, CountedArm, Counting, SameBytes};
 use super::error::CliError;
 use super::groups;
 use super::outcome;
@@ -211,6 +211,9 @@ impl<'a> Comparison<'a> {
             );
         }
         let (base_paths, head_paths) = (base.artifacts.paths(), head.artifacts.paths());
+        let same_bytes = base.artifacts.same_bytes(&head.artifacts);
+        let live = live_trades(self.sides.base_budgets.as_ref(), budgets).live;
+        let traded = live.iter().map(|trade| trade.metric.name()).collect();
         let placement = &self.machine.placement;
         let counting = Counting {
             head: budgets,
@@ -226,7 +229,10 @@ impl<'a> Comparison<'a> {
                     artifacts: &head_paths,
                 },
             ],
-            identical: base.artifacts.same_bytes(&head.artifacts),
+            same_bytes: same_bytes.then_some(SameBytes {
+                traded,
+                baseline_changed: self.baseline_changed(),
+            }),
             settings: ExactSettings {
                 cores: placement.server.clone(),
                 limit: counted::RUN_MAX,
@@ -242,6 +248,14 @@ impl<'a> Comparison<'a> {
             self.timings.push(("count", start.elapsed()));
         }
         Ok(())
+    }
+
+    /// Whether head holds its counts against something else than base did.
+    fn baseline_changed(&self) -> bool {
+        let of = |budgets: &Budgets| budgets.baseline.clone();
+        let files = self.baseline.as_ref();
+        files.is_some_and(|files| files.recorded != files.before)
+            || self.sides.base_budgets.as_ref().and_then(of) != of(&self.sides.head_budgets)
     }
 
     fn time(&mut self, base: &Built, head: &Built) -> Result<(), CliError> {

@@ -1,6 +1,6 @@
 //! The exact metrics of a comparison, each counted twice an arm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,13 +43,22 @@ pub(super) struct Counted {
     pub(super) breakdowns: BTreeMap<MetricId, Breakdown>,
 }
 
+/// What is known where both arms are the same bytes.
+#[derive(Debug)]
+pub(super) struct SameBytes<'a> {
+    /// The metrics that trades of this change name: their cases are looked for.
+    pub(super) traded: BTreeSet<&'a str>,
+    /// Head holds its counts against something else than base did: they are asked for.
+    pub(super) baseline_changed: bool,
+}
+
 /// Counting on one arm or two.
 pub(super) struct Counting<'a> {
     pub(super) head: &'a Budgets,
     /// Those of the revisions that there are.
     pub(super) arms: Vec<CountedArm<'a>>,
-    /// The artifacts of both arms are the same bytes.
-    pub(super) identical: bool,
+    /// `None` where the artifacts of the arms differ, or there is one arm.
+    pub(super) same_bytes: Option<SameBytes<'a>>,
     pub(super) settings: ExactSettings,
     /// Cores that instructions may be counted on, one program on each.
     pub(super) cores: Vec<usize>,
@@ -79,9 +88,6 @@ impl<'a> Counting<'a> {
     }
 
     fn commands(&self, name: &str, counted: &mut Counted) -> Result<(), CliError> {
-        if self.is_shown_of_the_same(name) {
-            return counted.unmeasured(name, Taken::IdenticalBinary);
-        }
         let command = |arm: &CountedArm<'a>| {
             Some(ExactArm {
                 arm: arm.arm,
@@ -90,6 +96,12 @@ impl<'a> Counting<'a> {
             })
         };
         let commands: Vec<ExactArm<'_>> = self.arms.iter().filter_map(command).collect();
+        // The same bytes are given the same words, in an empty folder: there is nothing to compare.
+        // What a file weighs is read in no time, and worth showing.
+        let runs = commands.iter().any(|arm| arm.counter.runs_a_program());
+        if runs && self.is_settled(name) {
+            return counted.unmeasured(name, Taken::IdenticalBinary);
+        }
         self.progress
             .step(&format!("counting {name}, twice an arm"));
         let metrics = measure_exact(name, &commands, &self.settings, self.interrupt)?;
@@ -97,17 +109,23 @@ impl<'a> Counting<'a> {
         Ok(())
     }
 
-    /// Whether `name` is only shown, and the same bytes would be told to do the same: times would differ by
-    /// noise alone.
-    fn is_shown_of_the_same(&self, name: &str) -> bool {
-        let mut probes = self.arms.iter().map(|arm| self.probe(arm, name));
-        let first = probes.next().flatten();
-        let is_shown = self
-            .head
-            .metrics
-            .get(name)
-            .is_some_and(|spec| spec.report_only);
-        self.identical && is_shown && first.is_some() && probes.all(|probe| probe == first)
+    /// Whether the same bytes are asked for nothing but to be compared. What is only shown has nothing
+    /// else; of the others a budget or a trade that is new may be in another unit, or of a case that
+    /// there is not, and another baseline wants to know the count.
+    fn is_settled(&self, name: &str) -> bool {
+        let Some(same) = &self.same_bytes else {
+            return false;
+        };
+        let is_shown = |spec: &MetricSpec| spec.report_only;
+        if self.head.metrics.get(name).is_some_and(is_shown) {
+            let mut probes = self.arms.iter().map(|arm| self.probe(arm, name));
+            let first = probes.next().flatten();
+            return first.is_some() && probes.all(|probe| probe == first);
+        }
+        let spec = |arm: &CountedArm<'a>| arm.budgets?.metrics.get(name);
+        let specs: Option<Vec<&MetricSpec>> = self.arms.iter().map(spec).collect();
+        let is_same = matches!(specs.as_deref(), Some([base, head]) if base == head);
+        is_same && !same.baseline_changed && !same.traded.contains(name)
     }
 
     /// The arms that have `name` as a count of instructions.
@@ -130,8 +148,8 @@ impl<'a> Counting<'a> {
         counted: &mut Counted,
     ) -> Result<(), CliError> {
         // The same bytes told to do the same take the same instructions.
-        if let [base, head] = arms
-            && self.identical
+        if let ([base, head], Some(same)) = (arms, &self.same_bytes)
+            && !same.baseline_changed
             && same_work(base.spec, head.spec)
         {
             return counted.unmeasured(name, Taken::IdenticalBinary);

@@ -193,6 +193,7 @@ impl Row {
             (Allow::Adverse(_), _, Reason::Inconclusive | Reason::Unstable) => {
                 TradeUsage::Undecided
             }
+            _ if matches!(self.evidence, Evidence::NotMeasured(_)) => TradeUsage::Undecided,
             _ => TradeUsage::Unneeded,
         }
     }

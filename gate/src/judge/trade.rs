@@ -5,9 +5,10 @@
 //! into a FAIL that nobody understands, or into a record of something that never was.
 
 use super::JudgeError;
-use super::judged::{Row, TradeOutcome, TradeUsage};
+use super::judged::{Evidence, Row, TradeOutcome, TradeUsage};
 use super::limit::removal_covers;
 use crate::budget::{Allow, Trade};
+use crate::model::MetricId;
 
 /// How many names an error lists.
 const NAMES_MAX: usize = 20;
@@ -18,9 +19,12 @@ pub(super) fn outcomes(live: &[Trade], rows: &[Row]) -> Result<Vec<TradeOutcome>
 }
 
 fn outcome(trade: &Trade, rows: &[Row]) -> Result<TradeOutcome, JudgeError> {
-    let named = rows.iter().filter(|row| match trade.allow {
-        Allow::Adverse(_) => row.id == trade.metric,
-        Allow::Removed => removal_covers(&trade.metric, &row.id),
+    let named = rows.iter().filter(|row| {
+        let covers = match trade.allow {
+            Allow::Adverse(_) => row.id == trade.metric,
+            Allow::Removed => removal_covers(&trade.metric, &row.id),
+        };
+        covers || stands_for(row, &trade.metric)
     });
     // One row that needed it is enough; a removal may cover several cases.
     let usage = named
@@ -35,6 +39,12 @@ fn outcome(trade: &Trade, rows: &[Row]) -> Result<TradeOutcome, JudgeError> {
         trade: trade.clone(),
         usage: usage.ok_or_else(|| unknown(trade, rows))?,
     })
+}
+
+/// Whether a row is all that there is of the metric's cases: what was not measured has no other.
+fn stands_for(row: &Row, metric: &MetricId) -> bool {
+    let whole = row.id.case().is_none() && row.id.name() == metric.name();
+    whole && matches!(row.evidence, Evidence::Identical | Evidence::NotMeasured(_))
 }
 
 fn unknown(trade: &Trade, rows: &[Row]) -> JudgeError {

@@ -47,6 +47,17 @@ pub enum Counter<'a> {
     },
 }
 
+impl Counter<'_> {
+    /// Whether a program is run for it.
+    #[must_use]
+    pub const fn runs_a_program(&self) -> bool {
+        match self {
+            Self::Command { .. } | Self::Import { .. } => true,
+            Self::Size { .. } => false,
+        }
+    }
+}
+
 /// One arm's counter.
 #[derive(Debug, Clone, Copy)]
 pub struct ExactArm<'a> {

@@ -10,7 +10,8 @@
 //! of something else must not be averaged. A shard that is missing is one too, for it may be missing
 //! because of what it would have found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 
 use super::build::RunFacts;
 use super::escape::for_terminal;
@@ -28,6 +29,7 @@ impl Report {
     pub fn pooled(mut measured: Vec<Named>) -> Result<Self, PoolError> {
         check_shards(&measured)?;
         measured.sort_by_key(|(_, of)| of.shard.number);
+        name_cases(&mut measured);
         let (first, others) = measured.split_first().ok_or(PoolError::Nothing)?;
         for other in others {
             check_same(first, other)?;
@@ -164,6 +166,32 @@ fn check_seeds(measured: &[Named]) -> Result<(), PoolError> {
         }
     }
     Ok(())
+}
+
+/// Gives a metric the cases that others found where a runner asked for none, its binaries being the same.
+fn name_cases(measured: &mut [Named]) {
+    let mut cases: BTreeMap<String, BTreeSet<MetricId>> = BTreeMap::new();
+    let all = measured.iter().flat_map(|(_, of)| &of.metrics);
+    for id in all
+        .map(|metric| &metric.id)
+        .filter(|id| id.case().is_some())
+    {
+        let of_name = cases.entry(id.name().to_owned()).or_default();
+        of_name.insert(id.clone());
+    }
+    let named = |metric: MetricInput| match (cases.get(metric.id.name()), &metric.taken) {
+        (Some(cases), Taken::IdenticalBinary) if metric.id.case().is_none() => {
+            let like = |id: &MetricId| MetricInput {
+                id: id.clone(),
+                ..metric.clone()
+            };
+            cases.iter().map(like).collect()
+        }
+        _ => vec![metric],
+    };
+    for (_, of) in measured {
+        of.metrics = take(&mut of.metrics).into_iter().flat_map(named).collect();
+    }
 }
 
 /// The metrics of the first runner, each with the values of all.

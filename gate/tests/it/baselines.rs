@@ -156,6 +156,42 @@ fn a_rise_that_is_recorded_anew_needs_a_reason() {
 }
 
 #[test]
+fn a_baseline_that_changes_is_held_against_counts_of_the_same_binary() {
+    let repository = recorded();
+    repository.write("README", "another word\n");
+    repository.commit("a document");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    let said = "identical binary";
+    assert!(run.stdout.contains(said), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("baseline: not judged"),
+        "{}",
+        run.stdout
+    );
+
+    let text = std::fs::read_to_string(repository.path().join(file())).unwrap();
+    repository.write(&file(), &text.replace("100.0", "90.0"));
+    repository.commit("say that it was smaller");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+    let said = "FAIL bytes_per_key/int: 90 B when it was recorded, 100 B: 11.1 % more";
+    assert!(run.stdout.contains(said), "{}", run.stdout);
+
+    repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    let tighter = budgets().replace("[baseline]\nbudget = \"5%\"", "[baseline]\nbudget = \"4%\"");
+    repository.write("budgets.toml", &tighter);
+    repository.commit("a tighter creep budget");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("2 metrics are as recorded"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
 fn a_baseline_of_another_machine_or_compiler_is_not_judged() {
     let repository = recorded();
     let text = std::fs::read_to_string(repository.path().join(file())).unwrap();

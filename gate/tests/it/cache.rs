@@ -106,9 +106,9 @@ fn a_change_of_documents_takes_over_the_build_of_base() {
         "head's build goes on where base's ended"
     );
     let report = repository.report();
-    let metrics = report["metrics"].as_array().unwrap();
-    let qps = metrics.iter().find(|metric| metric["id"] == "qps").unwrap();
-    assert_eq!(qps["reason"], "identical_binary");
+    for metric in report["metrics"].as_array().unwrap() {
+        assert_eq!(metric["reason"], "identical_binary", "{metric}");
+    }
 }
 
 #[test]

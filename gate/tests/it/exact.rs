@@ -179,6 +179,52 @@ fn a_metric_that_base_measures_otherwise_is_not_compared() {
 }
 
 #[test]
+fn the_same_bytes_are_not_counted() {
+    let repository = exact_repository();
+    let size = "\n[metrics.size]\nprobe = \"size\"\nartifact = \"probe\"\n\
+                direction = \"lower-is-better\"\nbudget = \"5%\"\n";
+    repository.write("budgets.toml", &format!("{EXACT_BUDGETS}{size}"));
+    // A program that cannot be counted with: whoever runs it learns of it.
+    repository.write("probe.sh", "#!/bin/sh\nexit 7\n");
+    repository.commit("a probe that fails");
+    repository.write("README", "another word\n");
+    repository.commit("a document");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    let report = repository.report();
+    let bytes = metric(&report, "bytes_per_key");
+    for number in ["base", "head", "delta_pct", "band_pct", "samples"] {
+        assert!(bytes[number].is_null(), "{number}: {bytes}");
+    }
+    assert_eq!(
+        (&bytes["verdict"], &bytes["reason"]),
+        (&"PASS".into(), &"identical_binary".into())
+    );
+    // What costs nothing to read is shown.
+    let size = metric(&report, "size/file");
+    assert_eq!(
+        (&size["base"], &size["reason"]),
+        (&17.0.into(), &"within_noise".into())
+    );
+
+    // Other words may ask for something else, a budget may be in another unit, a trade may name a case
+    // that there is not.
+    let budgets = std::fs::read_to_string(repository.path().join("budgets.toml")).unwrap();
+    let trade = "\n[[trades]]\nmetric = \"bytes_per_key/int\"\nallow = \"9%\"\n\
+                 reason = \"holds the version of a key\"\n";
+    for other in [
+        budgets.replace("[\"{probe}\"]", "[\"{probe}\", \"memory\"]"),
+        budgets.replacen("\"5%\"", "\"4%\"", 1),
+        budgets + trade,
+    ] {
+        repository.write("budgets.toml", &other);
+        repository
+            .run(&["compare"])
+            .refused(&["bytes_per_key", "exit status: 7"]);
+    }
+}
+
+#[test]
 fn a_base_without_budgets_is_judged_by_heads() {
     let repository = TestRepository::new();
     repository.write(

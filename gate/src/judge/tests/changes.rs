@@ -109,6 +109,18 @@ fn a_trade_that_names_nothing_is_an_error() {
     let said = "a trade names `bytes_per_key/raw`, which this run does not have; it has \
         `bytes_per_key`";
     assert_eq!(error.to_string(), said);
+    // Of what was not measured nobody knows the cases.
+    let removed = cased.replace("12%", "removed");
+    for (why, usage) in [
+        (Taken::IdenticalBinary, TradeUsage::Unneeded),
+        (Taken::Skipped("--only".to_owned()), TradeUsage::Undecided),
+    ] {
+        for entry in [&cased, &removed] {
+            let metric = taken("bytes_per_key", "", why.clone());
+            let run = changed(&[BYTES], &[BYTES, entry], vec![metric]).unwrap();
+            assert_eq!(run.trades[0].usage, usage, "{why:?} {entry}");
+        }
+    }
     let twice = [BYTES, &cased.replace("worth", "well worth"), &cased].concat();
     let error = changed(&[BYTES], &[&twice], bytes(100.0)).unwrap_err();
     assert!(matches!(error, JudgeError::TradedTwice(_)));

@@ -122,7 +122,7 @@ fn what_runners_do_not_have_in_common_is_refused() {
             "was not measured in gate-samples-2",
         ),
         (
-            |m| m.metrics[1].unit = crate::model::Unit::new("kB").unwrap(),
+            |m| m.metrics[1].unit = Unit::new("kB").unwrap(),
             "the unit is \"kB\" of",
         ),
         (
@@ -180,6 +180,37 @@ fn a_runner_with_identical_binaries_has_no_part() {
             .iter()
             .any(|m| m.reason == Reason::IdenticalBinary)
     );
+}
+
+#[test]
+fn a_runner_that_asked_for_no_cases_is_no_reason_to_refuse_the_others() {
+    let mut runners: Vec<_> = (1..=3).map(|n| measured(n, 3, 0.0, 60.0)).collect();
+    let whole = |metric: &mut MetricInput| {
+        *metric = taken("bytes_per_key", "", Taken::IdenticalBinary);
+    };
+    whole(&mut runners[0].1.metrics[1]);
+    let report = Report::pooled(runners.clone()).unwrap();
+    let row = report
+        .metrics
+        .iter()
+        .find(|m| m.id.name() == "bytes_per_key");
+    let row = row.unwrap();
+    assert_eq!(
+        (row.id.as_str(), row.verdict, row.by_runner.len()),
+        ("bytes_per_key/int", Verdict::Warn, 2)
+    );
+    let note =
+        "bytes_per_key/int: base and head are the same binary on runner 1, which has no part in it";
+    assert_eq!(report.measuring.notes, [note]);
+    for (_, runner) in &mut runners {
+        whole(&mut runner.metrics[1]);
+    }
+    let report = Report::pooled(runners).unwrap();
+    let row = report
+        .metrics
+        .iter()
+        .find(|m| m.id.as_str() == "bytes_per_key");
+    assert_eq!(row.unwrap().reason, Reason::IdenticalBinary);
 }
 
 #[test]
