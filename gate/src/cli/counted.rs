@@ -178,7 +178,7 @@ impl<'a> Counting<'a> {
         for (id, metric) in metrics {
             let direction = self.head.metrics.get(id.name()).map(|spec| spec.direction);
             let breakdown = direction
-                .filter(|_| metric.changed())
+                .filter(|_| metric.changed() && metric.tells_parts())
                 .and_then(|direction| {
                     Breakdown::between(direction, &metric.base_shares, &metric.head_shares)
                 });

@@ -114,6 +114,12 @@ impl ExactMetric {
             .is_some_and(|(base, head)| base.total_cmp(head).is_ne())
     }
 
+    /// Whether both arms tell what their values are made of: from nothing told no part has grown.
+    #[must_use]
+    pub fn tells_parts(&self) -> bool {
+        !self.base_shares.is_empty() && !self.head_shares.is_empty()
+    }
+
     /// Adds a value of an arm; the shares of its first are kept.
     pub(super) fn push(
         &mut self,

@@ -143,7 +143,7 @@ fn nothing_to_explain(metric: &MetricReport) -> &'static str {
             "it is timed, and times are not told apart by part: metrics of the probe `callgrind` are"
         }
         _ if metric.delta_pct.is_some_and(|delta| delta.get() == 0.0) => "equal to the last digit",
-        _ => "its program prints no `parts`",
+        _ => "base's program or head's prints no `parts`",
     }
 }
 

@@ -72,6 +72,23 @@ fn with_a_revision_it_compares_first() {
 }
 
 #[test]
+fn a_base_that_tells_no_parts_is_not_one_that_has_none() {
+    let repository = exact_repository();
+    repository.write(
+        "probe.sh",
+        "#!/bin/sh\necho '{\"case\": \"int\", \"value\": 40, \"unit\": \"B\"}'\n",
+    );
+    repository.commit("a number alone");
+    repository.write("probe.sh", &probe(31.0, 8.0, 41.0));
+    repository.commit("tell the parts");
+    repository.run(&["compare", "--quiet"]);
+    let told = repository.run(&["explain", "bytes_per_key/int"]);
+    let said = "base's program or head's prints no `parts`";
+    assert!(told.stdout.contains(said), "{}", told.stdout);
+    assert!(!told.stdout.contains("entries"), "{}", told.stdout);
+}
+
+#[test]
 fn parts_that_do_not_add_up_are_an_error() {
     let repository = repository();
     repository.write("probe.sh", &probe(30.0, 9.0, 40.0));
