@@ -16,6 +16,17 @@ pub(super) struct WrittenTree {
     pub(super) objects: TempDir,
 }
 
+/// Copies an index with its time: a file that is no older than the index may have changed unseen within one
+/// second, and git reads it again. Beside a copy that is younger it would look unchanged.
+fn copy(index: &Path, own: &Path) -> std::io::Result<()> {
+    std::fs::copy(index, own)?;
+    let modified = std::fs::metadata(index)?.modified()?;
+    std::fs::File::options()
+        .write(true)
+        .open(own)?
+        .set_modified(modified)
+}
+
 /// Writes the working tree under `root`, untracked files included and ignored ones not.
 pub(super) fn write(
     root: &Path,
@@ -32,7 +43,7 @@ pub(super) fn write(
         .map_err(io("make a temporary folder"))?;
     let own_index = folder.path().join("index");
     if index.exists() {
-        std::fs::copy(index, &own_index).map_err(io("copy the index"))?;
+        copy(index, &own_index).map_err(io("copy the index"))?;
     }
     let own_objects = folder.path().join("objects");
     std::fs::create_dir(&own_objects).map_err(io("make a folder for objects"))?;

@@ -200,6 +200,25 @@ fn a_dirty_tree_is_judged_as_it_stands_and_left_alone() {
     );
 }
 
+/// As an editor does within the second in which git last looked.
+#[test]
+fn a_change_that_leaves_size_and_time_is_seen() {
+    let repository = exact_repository();
+    repository.write("probe.sh", &probe(&[("int", "40", "B")]));
+    repository.commit("forty");
+    // What else git would tell the change by.
+    repository.git(&["config", "core.trustctime", "false"]);
+    let file = repository.path().join("probe.sh");
+    let time = std::fs::metadata(&file).unwrap().modified().unwrap();
+    repository.write("probe.sh", &probe(&[("int", "49", "B")]));
+    for path in [file, repository.path().join(".git/index")] {
+        let open = std::fs::File::options().write(true).open(path).unwrap();
+        open.set_modified(time).unwrap();
+    }
+    let run = repository.run(&["compare", "HEAD", "--exact-base"]);
+    assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+}
+
 #[test]
 fn submodules_are_refused() {
     let repository = exact_repository();
