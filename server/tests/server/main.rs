@@ -12,6 +12,7 @@
 //! | `memory`       | `maxmemory`, and what idle and slow connections hold             |
 //! | `eviction`     | the policies of `maxmemory`, and keys that expire at once        |
 //! | `probe`        | what a number is made of, and that it is the same every time     |
+//! | `scanning`     | SCAN while other clients write, evict and expire                 |
 //! | `process`      | flags, the line it prints, signals, exit codes                   |
 //! | `operation`    | the file, the log, metrics, names of commands, the end           |
 //! | `limits`       | every bound of what a client may take                            |
@@ -40,6 +41,7 @@ mod probe;
 mod process;
 mod proxy;
 mod random;
+mod scanning;
 mod sessions;
 mod support;
 mod transactions;
