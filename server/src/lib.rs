@@ -44,3 +44,4 @@ mod upkeep;
 
 pub use config::{Config, ConfigError};
 pub use listener::{ServerError, bind, run};
+pub use upkeep::FREE_PERCENT;

@@ -30,7 +30,7 @@ const REST: u32 = 4;
 /// Keys that are looked at between two looks at the clock; a table of the index has that many.
 const KEYS_PER_LOOK: usize = 500;
 /// Free slots that are left alone, in percent of all pages.
-const FREE_PERCENT: usize = 4;
+pub const FREE_PERCENT: usize = 3;
 /// Between two samples of the rate of commands.
 const SAMPLE_MS: u64 = 1000;
 

@@ -12,6 +12,9 @@
 //! | below `line` | evictions, until 1/256 of a shard's bytes are free slots, which the next writes take |
 //! | above | moves of entries out of sparse pages where many slots are free, evictions where not |
 //!
+//! Without a policy nothing is evicted, but entries are moved, so that no write is refused for the sake of
+//! free slots.
+//!
 //! A write adds a page at most, or a box for a value that is larger. A page has 256 KiB or 1/64 of the bytes
 //! that there are, whichever is less; the line lies half a page below the bound. So `used` passes the bound
 //! by 1/128 of it and the largest value at most. Up to the bound a write does [`STEPS_MAX`] steps, each an
@@ -50,7 +53,8 @@ impl Room {
     }
 }
 
-/// Evicts keys until `shards` use no more than `bound` bytes, with some to spare; without a policy none.
+/// Evicts keys until `shards` use no more than `bound` bytes, with some to spare; without a policy none, and
+/// entries are moved closer together.
 pub(crate) fn make<S: Shards + ?Sized>(
     shards: &mut S,
     bound: usize,
@@ -59,23 +63,23 @@ pub(crate) fn make<S: Shards + ?Sized>(
 ) -> Room {
     let page = PAGE_MAX.min(bound / PAGE_PART);
     let line = bound - page / 2;
-    let Some(policy) = policy else {
-        return Room::of(shards.used_bytes(), line);
-    };
+    // Without a policy a write is refused above the line, so all that can be moved is moved first.
+    let patience_ends = if policy.is_some() { bound } else { line };
     let count = shards.count().get();
     let (mut random, mut first) = (random, 0);
     let (mut steps, mut fruitless) = (0, 0);
     loop {
         let used = shards.used_bytes();
-        let steps_max = if used <= bound {
+        let steps_max = if used <= patience_ends {
             STEPS_MAX
         } else {
             STEPS_BEYOND_MAX
         };
-        if bound > 0 && used + page <= line || steps >= steps_max {
+        let plenty = bound > 0 && used + page <= line;
+        if plenty || policy.is_some() && steps >= steps_max {
             return Room::Enough;
         }
-        if fruitless == count {
+        if fruitless == count || steps >= steps_max {
             return Room::of(used, line);
         }
         random = random.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -84,12 +88,10 @@ pub(crate) fn make<S: Shards + ?Sized>(
         }
         // From a shard chosen at random on, so that each is asked before there is nothing left.
         let index = (first + fruitless) & (count - 1);
-        let relief = shards.with_shard(index, |shard| {
-            if used > line {
-                shard.shrink(policy, random)
-            } else {
-                shard.reserve(policy, random)
-            }
+        let relief = shards.with_shard(index, |shard| match policy {
+            _ if used > line => shard.shrink(policy, random),
+            Some(policy) => shard.reserve(policy, random),
+            None => Relief::Enough,
         });
         match relief {
             Relief::Some => (steps, fruitless) = (steps + 1, 0),

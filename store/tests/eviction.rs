@@ -162,6 +162,26 @@ fn where_nothing_may_go_there_is_no_room() {
     assert!(cache.keyspace.is_empty());
 }
 
+#[test]
+fn free_slots_are_no_reason_to_refuse_a_write() {
+    let cache = Cache::new(POLICIES[0], 2);
+    for number in 0..20_000 {
+        cache.write(&format!("{number}"), 100 + number % 16, ExpiryChange::Clear);
+    }
+    for number in (0..20_000).filter(|number| number / 16 % 8 < 3) {
+        let name = format!("{number}");
+        let key = cache.keyspace.key(name.as_bytes());
+        assert!(cache.keyspace.lock(key).remove(key, NOW));
+    }
+    let (used, keys) = (cache.keyspace.used_bytes(), cache.keyspace.len());
+    let bound = used / 100 * 90;
+    assert_eq!(cache.keyspace.make_room(bound, None, 1), Room::Enough);
+    assert!(cache.keyspace.used_bytes() <= bound);
+    assert_eq!(cache.keyspace.make_room(used / 2, None, 1), Room::Lacking);
+    assert_eq!(cache.keyspace.len(), keys, "without a policy nothing goes");
+    cache.check();
+}
+
 /// Which of the first `count` keys are left after as many others came as fill the bound twice.
 fn left_of(cache: &mut Cache, count: u32, use_them: impl Fn(&Cache, u32)) -> BTreeSet<u32> {
     for number in 0..count {

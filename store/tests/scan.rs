@@ -293,9 +293,9 @@ fn eviction_and_expiry_happen_while_a_scan_is_under_way() {
     let mut changing = Changing::new(2000, 2);
     let cycle = [
         Event::Add(300),
+        Event::Sweep(10),
         Event::Evict(80),
         Event::Overwrite(100, 900),
-        Event::Sweep(10),
         Event::Compact,
         Event::Remove(100),
     ];

@@ -10,6 +10,9 @@ const STAYING: usize = 300;
 const KINDS: [&str; 5] = ["string", "hash", "list", "set", "zset"];
 const COUNT: usize = 25;
 
+/// Whether a key with this number is asked for.
+type Wanted<'a> = &'a dyn Fn(usize) -> bool;
+
 fn name(kind: &str, number: usize) -> String {
     format!("stays:{kind}:{number}")
 }
@@ -148,7 +151,7 @@ fn keys_that_stay_are_returned_once_while_others_are_evicted_and_expire() {
 fn a_pattern_and_a_type_leave_out_the_rest() {
     let (_server, mut scanner, mut writer) = start();
     for kind in KINDS {
-        let cases: [(&[&str], &dyn Fn(usize) -> bool); 3] = [
+        let cases: [(&[&str], Wanted<'_>); 3] = [
             (&["TYPE", kind], &|_| true),
             (&["MATCH", &format!("stays:{kind}:*7")], &|n| n % 10 == 7),
             (&["TYPE", kind, "MATCH", "stays:*:[12]?"], &|n| {

@@ -10,8 +10,9 @@
 //! lie in (2048, 4096], whose step is 256: a slot of 3072.
 //!
 //! A page takes about 1/64 of what its class holds already, as a power of two from 1 to 256 KiB, so
-//! that the page which fills up costs a class little at any size. Small pages of large slots are made
-//! to fit instead: a class with one blob of 10,000 bytes has a page of one slot.
+//! that the page which fills up costs a class little at any size. Of pages with few slots the end that holds
+//! no slot counts: they take the one of the allocator's next four sizes that leaves the least, so slots of 280
+//! bytes lie in pages of 5 KiB rather than 4. A class with one blob of 10,000 bytes has a page of one slot.
 
 use super::handle::SLOTS_MAX;
 use crate::size_class::allocated;
@@ -33,8 +34,10 @@ pub(super) const COUNT: usize = SMALL_MAX / STEP + 1 + (4 << STEPS_LOG);
 const PAGE_SHARE: usize = 64;
 const PAGE_MIN: usize = 1 << 10;
 const PAGE_MAX: usize = 256 << 10;
-/// A page of a power of two has at least so many slots; else what is left over is too much.
-const SLOTS_MIN: usize = 16;
+/// From so many slots on a page is a power of two: what it leaves over is less than 1/64.
+const SLOTS_MANY: usize = 64;
+/// Sizes that the allocator has in a doubling.
+const SIZES: usize = 4;
 
 const _: () = assert!(SMALL_MAX.ilog2() + 4 == SLOT_MAX.ilog2());
 
@@ -84,12 +87,20 @@ impl SizeClass {
     pub(super) fn page(self, class_bytes: usize) -> (usize, usize) {
         let share = (class_bytes / PAGE_SHARE).clamp(PAGE_MIN, PAGE_MAX);
         let share = 1 << share.ilog2();
-        let slots = (share / self.slot_bytes).clamp(1, SLOTS_MAX);
-        let bytes = if (SLOTS_MIN..SLOTS_MAX).contains(&slots) {
-            share
+        let sizes = if share / self.slot_bytes < SLOTS_MANY && share < PAGE_MAX {
+            SIZES
         } else {
-            allocated(slots * self.slot_bytes)
+            1
         };
+        let sizes = (SIZES..SIZES + sizes).map(|part| share / SIZES * part);
+        // What is left over of an equal number of bytes.
+        let left = |bytes: usize| ((bytes % self.slot_bytes) << 20) / bytes;
+        let fitting = sizes.filter(|bytes| *bytes >= self.slot_bytes);
+        let best = fitting
+            .min_by_key(|bytes| left(*bytes))
+            .unwrap_or(self.slot_bytes);
+        let slots = (best / self.slot_bytes).clamp(1, SLOTS_MAX);
+        let bytes = allocated(slots * self.slot_bytes);
         (bytes, (bytes / self.slot_bytes).min(SLOTS_MAX))
     }
 }

@@ -1,8 +1,12 @@
 //! Defragmentation: blobs leave a sparse page for free slots of their class, until it can be dropped.
 //!
-//! It begins when more than [`FREE_PERCENT`] of the pages' bytes are free slots, and every write is then
-//! owed [`MOVES_A_WRITE`] moves. They are made [`BATCH`] at a time, because whoever owns the blobs must find
-//! each in an index: the reads of memory of a batch overlap, those of single moves wait for one another.
+//! Whoever owns the arena asks for it between writes, and says how many free slots are too many. Writes do it
+//! themselves only where that did not happen: when more than [`FREE_PERCENT`] of the pages' bytes are free
+//! slots, every write that frees one is owed [`MOVES_A_WRITE`] moves. A write that comes later may take a free
+//! slot for nothing, and a move is dear: so the later it is made, the fewer are made in vain.
+//!
+//! Moves are made [`BATCH`] at a time, because the owner of the blobs must find each in an index: the reads
+//! of memory of a batch overlap, those of single moves wait for one another.
 //!
 //! ```text
 //! is_due ─► evacuated: up to BATCH handles, in the order of slots ─► relocate each: a new handle
@@ -16,8 +20,8 @@ use super::lists::Class;
 use super::page::{Fill, NO_PAGE};
 use super::{Arena, Handle};
 
-/// Free slots that are left alone, in percent of the bytes of all pages.
-const FREE_PERCENT: usize = 8;
+/// Free slots that writes leave alone, in percent of the bytes of all pages.
+const FREE_PERCENT: usize = 50;
 /// Moves that a write is owed.
 const MOVES_A_WRITE: u8 = 2;
 /// Moves made at once, at most.
@@ -37,7 +41,7 @@ pub(super) struct Evacuation {
     slot: u16,
     /// Batches until the next search.
     pause: u16,
-    /// Moves that are owed.
+    /// Moves that writes are owed.
     owed: u8,
 }
 
@@ -59,8 +63,7 @@ impl Evacuation {
 
 /// Handles of blobs that are to move, and pages that they may move to.
 ///
-/// The pages are those to which a slot was freed last, and each is meant to take one blob: that slot is
-/// still in the processor's caches, and the next free one of the page is not.
+/// Each page is meant to take one blob: its first free slot was touched, and the next one was not.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     handles: [Handle; BATCH],
@@ -79,10 +82,10 @@ impl Batch {
 }
 
 impl Arena {
-    /// Counts a write; whether a batch is due.
+    /// Counts a write that freed a slot; whether a batch is due.
     #[inline]
     pub(crate) fn is_due(&mut self) -> bool {
-        if self.evacuation.page.is_none() && !self.is_fragmented(FREE_PERCENT) {
+        if !self.is_fragmented(FREE_PERCENT) {
             return false;
         }
         let owed = self.evacuation.owed.saturating_add(MOVES_A_WRITE);
@@ -94,6 +97,12 @@ impl Arena {
     #[inline]
     pub(crate) const fn is_fragmented(&self, percent: usize) -> bool {
         self.free_bytes * 100 > self.page_bytes * percent
+    }
+
+    /// Whether a page was begun: until it is empty, nothing can take its free slots.
+    #[inline]
+    pub(crate) const fn is_evacuating(&self) -> bool {
+        self.evacuation.page.is_some()
     }
 
     /// The next blobs that are to move, in the order of their slots; none where there is nothing to gain.
@@ -132,6 +141,9 @@ impl Arena {
         let mut target = class.and_then(Class::fullest);
         for place in batch.targets.iter_mut().take(batch.len) {
             *place = target;
+            if let Some(number) = target {
+                self.touch_free(number);
+            }
             let after = target.and_then(|number| Some(self.pages.get(number as usize)?.after));
             target = after.filter(|number| *number != NO_PAGE);
         }
@@ -174,26 +186,11 @@ impl Arena {
         let can_spare = |class: &&Class| {
             class.pages > 1 && class.free_slots * class.pages as usize >= class.slots
         };
-        let class = self
-            .classes
-            .iter()
-            .filter(can_spare)
-            .max_by_key(|class| class.free_bytes())?;
-        let first = class.emptiest()?;
-        let list = std::iter::successors(Some(first), |number| {
-            self.pages.get(*number as usize).map(|page| page.after)
-        });
-        let (_, number) = list
-            .take(PAGES_SEEN_MAX)
-            .filter_map(|number| Some((self.pages.get(number as usize)?, number)))
-            .filter(|(page, _)| usize::from(page.slots()) <= class.free_slots)
-            .map(|(page, number)| {
-                (
-                    u32::from(page.live()) * 1024 / u32::from(page.slots()),
-                    number,
-                )
-            })
-            .min()?;
+        let classes = || self.classes.iter().filter(can_spare);
+        let number = classes()
+            .max_by_key(|class| class.free_bytes())
+            .and_then(|class| self.sparse_page(class))
+            .or_else(|| classes().find_map(|class| self.sparse_page(class)))?;
         self.unlink(number);
         self.pages.get_mut(number as usize)?.fill = Fill::Leaving;
         self.evacuation = Evacuation {
@@ -201,6 +198,25 @@ impl Arena {
             ..Evacuation::NONE
         };
         Some(number)
+    }
+
+    /// A page of a class, one of the first of the emptiest list that has one which can be emptied.
+    fn sparse_page(&self, class: &Class) -> Option<u32> {
+        let page = |number: u32| self.pages.get(number as usize);
+        class.first.iter().find_map(|first| {
+            let list = std::iter::successors(Some(*first), |number| Some(page(*number)?.after));
+            list.take(PAGES_SEEN_MAX)
+                .filter_map(|number| Some((page(number)?, number)))
+                .filter(|(page, _)| usize::from(page.slots()) <= class.free_slots)
+                .map(|(page, number)| {
+                    (
+                        u32::from(page.live()) * 1024 / u32::from(page.slots()),
+                        number,
+                    )
+                })
+                .min()
+                .map(|(_, number)| number)
+        })
     }
 
     /// Leaves the page as it is.

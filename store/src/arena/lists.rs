@@ -21,6 +21,8 @@ pub(super) struct Class {
     pub(super) free_slots: usize,
     /// The first page of each list.
     pub(super) first: [u32; LISTS],
+    /// The page to which a slot was freed last, if it is still a page of the class.
+    freed: u32,
 }
 
 impl Class {
@@ -31,17 +33,13 @@ impl Class {
             slots: 0,
             free_slots: 0,
             first: [NO_PAGE; LISTS],
+            freed: NO_PAGE,
         }
     }
 
     /// The first page of the fullest quarter that has one with room.
     pub(super) fn fullest(&self) -> Option<u32> {
         self.first.iter().rev().copied().find(|p| *p != NO_PAGE)
-    }
-
-    /// The first page of the emptiest quarter.
-    pub(super) fn emptiest(&self) -> Option<u32> {
-        self.first.iter().copied().find(|p| *p != NO_PAGE)
     }
 
     pub(super) const fn free_bytes(&self) -> usize {
@@ -54,10 +52,22 @@ impl Arena {
     pub(super) fn page_with_room(&mut self, size: SizeClass) -> Result<u32, OutOfMemory> {
         let place = self.class_place(size)?;
         let class = self.classes.get(usize::from(place)).ok_or(OutOfMemory)?;
-        match class.fullest() {
-            Some(page) => Ok(page),
-            None => self.add_page(place, size),
-        }
+        let Some(fullest) = class.fullest() else {
+            return self.add_page(place, size);
+        };
+        // A slot that was freed last is in the processor's caches, and not one that was freed long ago.
+        let quarters = |number: u32| match self.pages.get(number as usize) {
+            Some(page) if page.class == place => match page.fill {
+                Fill::Quarters(quarters) => Some(quarters),
+                Fill::Full | Fill::Leaving => None,
+            },
+            _ => None,
+        };
+        Ok(if quarters(class.freed) >= quarters(fullest) {
+            class.freed
+        } else {
+            fullest
+        })
     }
 
     /// Where in `classes` a class is; it is added if it is not there.
@@ -141,11 +151,12 @@ impl Arena {
         self.free_bytes += page.slot_bytes();
         if let Some(class) = self.classes.get_mut(usize::from(page.class)) {
             class.free_slots += 1;
+            class.freed = number;
         }
         if page.live() == 0 {
             self.drop_page(number);
         } else {
-            self.relink_first(number);
+            self.relink(number);
         }
     }
 
@@ -181,19 +192,6 @@ impl Arena {
             return;
         };
         if page.fill != Fill::Leaving && page.fill != page.fill_now() {
-            self.unlink(number);
-            self.link(number);
-        }
-    }
-
-    /// Moves a page to the front of the list that its fill asks for. A slot of it was freed: the next blob of
-    /// the class finds that in the processor's caches, and not one that was freed long ago.
-    fn relink_first(&mut self, number: u32) {
-        let Some(page) = self.pages.get(number as usize) else {
-            return;
-        };
-        let is_first = page.before == NO_PAGE && page.fill == page.fill_now();
-        if page.fill != Fill::Leaving && !is_first {
             self.unlink(number);
             self.link(number);
         }

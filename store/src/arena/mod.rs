@@ -175,6 +175,26 @@ impl Arena {
         Ok(moved)
     }
 
+    /// Puts `tail` in the place of what follows the first `kept` bytes of a blob; the blob, to change as
+    /// [`get_mut`](Self::get_mut) allows. `None`, and nothing is changed, where it lies in no slot or in one
+    /// of another size than it would take.
+    #[inline]
+    pub(crate) fn rewrite_tail(
+        &mut self,
+        handle: Handle,
+        kept: usize,
+        tail: &[u8],
+    ) -> Option<&mut [u8]> {
+        let Target::Slot { page, slot } = handle.target() else {
+            return None;
+        };
+        let page = self.pages.get_mut(page as usize)?;
+        if !SizeClass::fits(kept + tail.len(), page.slot_bytes()) {
+            return None;
+        }
+        page.rewrite_tail(slot, kept, tail)
+    }
+
     /// Adds bytes to the end of a blob; the handle changes where the size does.
     pub(crate) fn append(&mut self, handle: Handle, tail: &[u8]) -> Result<Handle, OutOfMemory> {
         let old_len = self.get(handle).len();

@@ -175,6 +175,22 @@ impl Page {
         }
     }
 
+    /// Puts `tail`, which fits, in the place of what follows the first `kept` bytes of the blob in `slot`; the
+    /// blob.
+    #[inline]
+    pub(super) fn rewrite_tail(
+        &mut self,
+        slot: u16,
+        kept: usize,
+        tail: &[u8],
+    ) -> Option<&mut [u8]> {
+        let len = kept + tail.len();
+        let bytes = self.slot_mut(slot)?;
+        bytes.get_mut(kept..len)?.copy_from_slice(tail);
+        seal(bytes, len);
+        bytes.get_mut(..len)
+    }
+
     /// Adds `tail` to the blob in `slot`, where it fits.
     pub(super) fn append(&mut self, slot: u16, tail: &[u8]) {
         if let Some(bytes) = self.slot_mut(slot)
@@ -212,6 +228,12 @@ impl Page {
         let start = usize::from(slot) * self.slot_bytes();
         let end = start + self.slot_bytes();
         self.bytes.get_mut(start..end)
+    }
+
+    /// The slot that the next blob takes, if one was freed.
+    #[inline]
+    pub(super) fn first_free(&self) -> Option<&[u8]> {
+        self.slot(self.first_free)
     }
 
     /// Counts live slots and free ones again.

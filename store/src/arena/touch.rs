@@ -1,8 +1,9 @@
-//! Bringing blobs into the cache before they are read or written.
+//! Bringing blobs into the cache before they are read or written, and free slots before they are taken.
 
 use prefetch_index::prefetch_index;
 
 use super::handle::Target;
+use super::page::Page;
 use super::{Arena, Handle};
 
 /// Bytes of a cache line.
@@ -11,6 +12,15 @@ const LINE: usize = 64;
 const LINES_MAX: usize = 4;
 
 impl Arena {
+    /// Begins to load the slot that the next blob of a page will take, if a blob was there before.
+    #[inline]
+    pub(super) fn touch_free(&self, page: u32) {
+        let page = self.pages.get(page as usize);
+        if let Some(slot) = page.and_then(Page::first_free) {
+            prefetch_index(slot, 0);
+        }
+    }
+
     /// Begins to load the first lines of a blob in a slot.
     #[inline]
     pub(crate) fn touch(&self, handle: Handle) {

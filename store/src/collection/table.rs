@@ -23,6 +23,8 @@ pub(crate) struct Table {
     blob_bytes: usize,
 }
 
+const _: () = assert!(size_of::<Box<[u8]>>() == 16);
+
 impl Context {
     fn hash_of(&self, blob: &[u8]) -> KeyHash {
         let name = name_of(blob);

@@ -10,6 +10,7 @@
 //! handle lives no longer than the call that found it.
 
 mod collections;
+mod compaction;
 mod detached;
 mod edit;
 mod found;
@@ -28,7 +29,7 @@ use collections::Collections;
 use edit::draft;
 use victims::Hand;
 
-use crate::arena::{Arena, BATCH, Handle, Limits, OutOfMemory};
+use crate::arena::{Arena, Handle, Limits, OutOfMemory};
 use crate::collection::{Context, PackLimits};
 use crate::entry::{self, Draft, EntryRef, Fit, Form};
 use crate::eviction::Usage;
@@ -149,7 +150,7 @@ impl Entries {
             return Lookup::Expired;
         }
         if self.usage != Usage::Unnoted {
-            self.note_use(handle);
+            note_use(self.usage, self.arena.get_mut(handle));
         }
         Lookup::Live(Found {
             entry: self.entry(handle),
@@ -185,7 +186,7 @@ impl Entries {
             return self.overwrite(place, handle, &draft);
         }
         let moved = self.arena.append(handle, tail)?;
-        entry::set_appended(self.arena.get_mut(moved));
+        entry::set_form(self.arena.get_mut(moved), Form::Appended);
         self.note_moved(place, handle, moved);
         self.defragment();
         Ok(())
@@ -348,16 +349,6 @@ impl Entries {
         }
     }
 
-    /// Notes that an entry was used.
-    fn note_use(&mut self, handle: Handle) {
-        let blob = self.arena.get_mut(handle);
-        let used = entry::frequency(blob);
-        let next = self.usage.next(used);
-        if next != used {
-            entry::set_frequency(blob, next);
-        }
-    }
-
     fn insert(&mut self, key: Key<'_>, draft: &Draft<'_>) -> Result<(), OutOfMemory> {
         let draft = Draft {
             frequency: self.usage.first(),
@@ -374,7 +365,6 @@ impl Entries {
         if inserted.is_err() {
             self.arena.remove(handle);
         }
-        self.defragment();
         inserted
     }
 
@@ -384,6 +374,14 @@ impl Entries {
         handle: Handle,
         draft: &Draft<'_>,
     ) -> Result<(), OutOfMemory> {
+        // Most writes change nothing but the value, and that not in length.
+        if let Some(kept) = entry::shared_head(self.arena.get(handle), draft)
+            && let Some(blob) = self.arena.rewrite_tail(handle, kept, draft.value)
+        {
+            entry::set_form(blob, draft.form);
+            note_use(self.usage, blob);
+            return Ok(());
+        }
         let old = self.entry(handle);
         let (expires, collection) = (old.expiry.is_some(), old.collection());
         let draft = Draft {
@@ -430,42 +428,6 @@ impl Entries {
         }
     }
 
-    /// Moves a few entries out of sparse pages, if there are many.
-    #[inline]
-    fn defragment(&mut self) {
-        if self.arena.is_due() {
-            self.evacuate();
-        }
-    }
-
-    /// Moves a batch of entries out of a sparse page; how many.
-    ///
-    /// Everything is done for all of them before the next step, so that the reads of memory overlap: first
-    /// their keys are hashed, then their buckets are touched, and only then is anything looked up or moved.
-    fn evacuate(&mut self) -> usize {
-        let batch = self.arena.evacuated();
-        let mut positions = [Position(0); BATCH];
-        for (position, handle) in positions.iter_mut().zip(batch.handles()) {
-            *position = self.hasher().position(*handle);
-        }
-        for position in positions.iter().take(batch.handles().len()) {
-            self.index.touch(*position);
-        }
-        let mut moves = 0;
-        let planned = batch.handles().iter().zip(batch.targets());
-        for (position, (handle, target)) in positions.iter().zip(planned) {
-            let place = self.index.find(*position, *handle);
-            debug_assert!(place.is_some(), "a blob that the index does not know");
-            if let Some((place, _)) = place
-                && let Some(moved) = self.arena.relocate(*handle, target)
-            {
-                self.index.set_handle(place, moved);
-                moves += 1;
-            }
-        }
-        moves
-    }
-
     fn assert_entries(&self) {
         let mut collections = 0;
         self.for_each(|entry| {
@@ -476,6 +438,16 @@ impl Entries {
             }
         });
         self.collections.assert_counters(collections);
+    }
+}
+
+/// Notes that an entry was used.
+#[inline]
+fn note_use(usage: Usage, blob: &mut [u8]) {
+    let used = entry::frequency(blob);
+    let next = usage.next(used);
+    if next != used {
+        entry::set_frequency(blob, next);
     }
 }
 

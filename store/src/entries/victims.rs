@@ -90,20 +90,6 @@ impl Entries {
         true
     }
 
-    /// Moves a batch of entries closer together, if more than so many percent of the slots are free; how many.
-    pub(crate) fn compact(&mut self, free_percent: usize) -> usize {
-        if self.arena.is_fragmented(free_percent) {
-            self.evacuate()
-        } else {
-            0
-        }
-    }
-
-    /// Bytes of slots that hold no entry.
-    pub(crate) const fn free_bytes(&self) -> usize {
-        self.arena.free_bytes()
-    }
-
     /// Turns the hand to the next entry that has no use left, and takes one off those that have; after
     /// [`SEEN_MAX`] of them the least used one will do.
     fn next_unused(&mut self, scope: EvictionScope) -> Option<Handle> {

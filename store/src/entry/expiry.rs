@@ -17,6 +17,8 @@ const NEVER: u64 = FAR - 1;
 const NEAR_LEN: usize = 5;
 const FAR_LEN: usize = NEAR_LEN + 8;
 
+const _: () = assert!(FAR == (1 << (NEAR_LEN * 8)) - 1 && FAR_LEN == 13);
+
 /// An expiry as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {

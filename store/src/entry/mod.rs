@@ -244,6 +244,24 @@ impl<'a> EntryRef<'a> {
     }
 }
 
+/// Where the value of an entry begins, if `draft` for the same key has the same bytes before it, but for the flags.
+#[inline]
+pub(crate) fn shared_head(blob: &[u8], draft: &Draft<'_>) -> Option<usize> {
+    let layout = Layout::of(blob)?;
+    let lasting = layout.flags & EXPIRES == 0 && draft.expiry.is_none();
+    let plain = lasting && layout.flags & FORM != Form::Boxed as u8;
+    let start = layout.key_start + layout.key_len;
+    (plain && start + draft.value.len() < ROOMY_LEN).then_some(start)
+}
+
+/// Notes what the value is. An entry that expires is never let hold a collection apart by this.
+#[inline]
+pub(crate) fn set_form(blob: &mut [u8], form: Form) {
+    if let Some(flags) = blob.first_mut() {
+        *flags = *flags & !FORM | form as u8;
+    }
+}
+
 /// What must be written to let an entry expire at another time, or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fit {
@@ -302,13 +320,6 @@ pub(crate) fn write_expiry(blob: &mut [u8], expiry: Option<Millis>) {
 #[inline]
 pub(crate) fn has_expiry(blob: &[u8]) -> bool {
     blob.first().is_some_and(|flags| flags & EXPIRES != 0)
-}
-
-/// Notes that a text was appended to.
-pub(crate) fn set_appended(blob: &mut [u8]) {
-    if let Some(flags) = blob.first_mut() {
-        *flags = *flags & !FORM | Form::Appended as u8;
-    }
 }
 
 /// How often an entry was used of late: 0 to 3.

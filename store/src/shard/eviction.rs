@@ -48,9 +48,10 @@ impl Shard {
         self.entries.compact(free_percent)
     }
 
-    /// A step towards fewer bytes.
-    pub(crate) fn shrink(&mut self, policy: EvictionPolicy, random: u64) -> Relief {
-        if self.entries.compact(FREE_PERCENT) > 0 || self.evict(policy, random) {
+    /// A step towards fewer bytes; without a policy no key goes.
+    pub(crate) fn shrink(&mut self, policy: Option<EvictionPolicy>, random: u64) -> Relief {
+        let moved = self.entries.compact(FREE_PERCENT) > 0;
+        if moved || policy.is_some_and(|policy| self.evict(policy, random)) {
             Relief::Some
         } else {
             Relief::None

@@ -16,7 +16,10 @@ use store::{
 #[derive(Debug, Clone)]
 enum Step {
     Set(usize, Bytes, Expiry),
+    /// Sets what stays text.
+    SetText(usize, Bytes),
     Append(usize, Bytes),
+    WriteAt(usize, usize, Bytes),
     Increment(usize, i64),
     Remove(usize),
     Expire(usize, i64),
@@ -30,7 +33,7 @@ enum Step {
     Random(u64),
     Sweep(usize),
     /// Makes room in so many percent of what is used.
-    Room(EvictionPolicy, usize, u64),
+    Room(Option<EvictionPolicy>, usize, u64),
     /// Moves entries closer together.
     Compact,
     Clear,
@@ -98,7 +101,10 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         8 => (key(), text(), expiry).prop_map(|(k, v, e)| Step::Set(k, v, e)),
+        2 => (key(), text()).prop_map(|(k, v)| Step::SetText(k, v)),
         3 => (key(), text()).prop_map(|(k, v)| Step::Append(k, v)),
+        2 => (key(), 0_usize..100, "[a-z0-9]{1,90}")
+            .prop_map(|(k, at, v)| Step::WriteAt(k, at, v.into_bytes())),
         3 => (key(), prop_oneof![-9_i64..9, any::<i64>()]).prop_map(|(k, n)| Step::Increment(k, n)),
         3 => key().prop_map(Step::Remove),
         3 => (key(), -5_i64..40).prop_map(|(k, at)| Step::Expire(k, at)),
@@ -110,7 +116,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => key().prop_map(Step::Unwatch),
         1 => any::<u64>().prop_map(Step::Random),
         1 => (1_usize..50).prop_map(Step::Sweep),
-        2 => (policy(), 20_usize..101, any::<u64>()).prop_map(|(p, n, r)| Step::Room(p, n, r)),
+        2 => (prop::option::weighted(0.8, policy()), 20_usize..101, any::<u64>())
+            .prop_map(|(p, n, r)| Step::Room(p, n, r)),
         1 => Just(Step::Compact),
         1 => Just(Step::Clear),
         4 => (0_u64..20).prop_map(Step::Pass),
@@ -162,6 +169,14 @@ impl Run {
                 shard.set(key, &value, change, now).unwrap();
                 oracle.set(name, &value, change);
             }),
+            Step::SetText(k, value) => with(k, &mut |name, shard, key| {
+                shard.set_text(key, &value, now).unwrap();
+                oracle.set_text(name, &value);
+            }),
+            Step::WriteAt(k, at, bytes) => with(k, &mut |name, shard, key| {
+                let got = shard.write_at(key, at, &bytes, now).map_err(refused);
+                assert_eq!(got, oracle.write_at(name, at, &bytes));
+            }),
             Step::Append(k, tail) => with(k, &mut |name, shard, key| {
                 let got = shard.append(key, &tail, now).map_err(refused);
                 assert_eq!(got, oracle.append(name, &tail));
@@ -200,25 +215,8 @@ impl Run {
                 let got = shard.hash_remove(key, &f, now).map_err(refused);
                 assert_eq!(got, oracle.hash_remove(name, &f));
             }),
-            Step::Watch(k) => {
-                let name = key_of(k);
-                let key = self.keyspace.key(&name);
-                let version = self.keyspace.lock(key).watch(key, now);
-                let writes = self.writes(&name);
-                self.watches.push(Watch {
-                    key: name,
-                    version,
-                    writes,
-                });
-            }
-            Step::Unwatch(k) => {
-                let name = key_of(k);
-                if let Some(at) = self.watches.iter().position(|watch| watch.key == name) {
-                    self.watches.remove(at);
-                    let key = self.keyspace.key(&name);
-                    self.keyspace.lock(key).unwatch(key);
-                }
-            }
+            Step::Watch(k) => self.watch(k),
+            Step::Unwatch(k) => self.unwatch(k),
             Step::Random(random) => {
                 let key = self.keyspace.random_key(random, now);
                 let known = |key: &[u8]| oracle.entries.contains_key(key);
@@ -241,6 +239,27 @@ impl Run {
         }
     }
 
+    fn watch(&mut self, number: usize) {
+        let name = key_of(number);
+        let key = self.keyspace.key(&name);
+        let version = self.keyspace.lock(key).watch(key, self.now);
+        let writes = self.writes(&name);
+        self.watches.push(Watch {
+            key: name,
+            version,
+            writes,
+        });
+    }
+
+    fn unwatch(&mut self, number: usize) {
+        let name = key_of(number);
+        if let Some(at) = self.watches.iter().position(|watch| watch.key == name) {
+            self.watches.remove(at);
+            let key = self.keyspace.key(&name);
+            self.keyspace.lock(key).unwatch(key);
+        }
+    }
+
     fn sweep(&self, budget: usize) {
         let mut cursor = 0;
         loop {
@@ -254,12 +273,12 @@ impl Run {
     }
 
     /// Room is made; the oracle is told what went, which must be what may go, and no more than counted.
-    fn make_room(&mut self, policy: EvictionPolicy, percent: usize, random: u64) {
+    fn make_room(&mut self, policy: Option<EvictionPolicy>, percent: usize, random: u64) {
         let now = self.now;
-        self.keyspace.set_policy(Some(policy));
+        self.keyspace.set_policy(policy);
         let bound = self.keyspace.used_bytes() * percent / 100;
         let before = self.keyspace.evicted_total();
-        let room = self.keyspace.make_room(bound, Some(policy), random);
+        let room = self.keyspace.make_room(bound, policy, random);
         let evicted = self.keyspace.evicted_total() - before;
         let is_gone = |name: &&Bytes| {
             let key = self.keyspace.key(name);
@@ -273,16 +292,20 @@ impl Run {
             .cloned()
             .collect();
         assert!(gone.len() as u64 <= evicted);
+        let scope = policy.map(|policy| policy.scope);
         for name in &gone {
             let entry = self.oracle.entries.get(name).unwrap();
             let expires = entry.expiry.is_some();
-            assert!(expires || policy.scope == EvictionScope::Every);
+            assert!(expires && scope.is_some() || scope == Some(EvictionScope::Every));
             self.oracle.remove(name);
         }
-        match (room, policy.scope) {
+        match (room, scope) {
             (Room::Enough, _) => assert!(self.keyspace.used_bytes() <= bound),
-            (Room::Lacking, EvictionScope::Every) => assert!(self.keyspace.is_empty()),
-            (Room::Lacking, EvictionScope::Expiring) => assert_eq!(self.keyspace.expiring(), 0),
+            (Room::Lacking, Some(EvictionScope::Every)) => assert!(self.keyspace.is_empty()),
+            (Room::Lacking, Some(EvictionScope::Expiring)) => {
+                assert_eq!(self.keyspace.expiring(), 0);
+            }
+            (Room::Lacking, None) => assert!(gone.is_empty()),
         }
     }
 

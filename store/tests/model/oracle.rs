@@ -8,7 +8,7 @@ pub(crate) type Bytes = Vec<u8>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
-    /// The text, and whether it was appended to.
+    /// The text, and where it came from.
     String(Bytes, Tail),
     Hash(BTreeMap<Bytes, Bytes>),
 }
@@ -16,6 +16,8 @@ pub(crate) enum Value {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Tail {
     Original,
+    /// Stays text, even where it reads as a number.
+    Text,
     Appended,
 }
 
@@ -118,6 +120,26 @@ impl Oracle {
         Ok(len)
     }
 
+    pub(crate) fn set_text(&mut self, key: &[u8], text: &[u8]) {
+        let expiry = self.expiry_of(key);
+        self.put_string(key, text.to_vec(), Tail::Text, expiry);
+    }
+
+    pub(crate) fn write_at(
+        &mut self,
+        key: &[u8],
+        offset: usize,
+        bytes: &[u8],
+    ) -> Result<usize, Refused> {
+        let mut text = self.string(key)?.cloned().unwrap_or_default();
+        let end = offset + bytes.len();
+        text.resize(text.len().max(end), 0);
+        text.splice(offset..end, bytes.iter().copied());
+        let len = text.len();
+        self.put_string(key, text, Tail::Appended, self.expiry_of(key));
+        Ok(len)
+    }
+
     pub(crate) fn increment(&mut self, key: &[u8], by: i64) -> Result<i64, Refused> {
         let number = match self.string(key)? {
             None => 0,
@@ -215,7 +237,7 @@ impl Oracle {
     pub(crate) fn encoding(&self, key: &[u8]) -> Option<Encoding> {
         self.entries.get(key).map(|entry| match &entry.value {
             Value::String(_, Tail::Appended) => Encoding::Raw,
-            Value::String(text, _) if canonical(text).is_some() => Encoding::Int,
+            Value::String(text, Tail::Original) if canonical(text).is_some() => Encoding::Int,
             Value::String(text, _) if text.len() <= 44 => Encoding::Embstr,
             Value::String(..) => Encoding::Raw,
             Value::Hash(_) if entry.indexed => Encoding::Hashtable,
