@@ -291,16 +291,22 @@ fn read_file(path: &Path) -> Result<Options, ConfigError> {
     })
 }
 
-/// The number of the first line of `span` that has a password, if one has: the error would show it.
+/// The number of the line that has a password and that an error at `span` would show, if one would: it
+/// is on that line, or behind a text of several lines that begins there.
 fn password_line(text: &str, span: Range<usize>) -> Option<usize> {
-    let start = text.get(..span.start)?.rfind('\n').map_or(0, |end| end + 1);
-    let before = text.get(..start)?.lines().count();
-    let shown = text.get(start..)?.lines();
-    let lines = text.get(span)?.lines().count().max(1);
-    let at = shown
-        .take(lines)
-        .position(|line| line.trim_start().starts_with("requirepass"))?;
-    Some(before + at + 1)
+    let mut line_start = 0;
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let line_end = line_start + line.len();
+        let shown = text.get(line_start..span.end)?;
+        let key = line.trim_start().trim_start_matches(['"', '\'']);
+        let goes_on = ["\"\"\"", "'''"].iter().any(|quote| shown.contains(quote));
+        let is_here = span.start < line_start + line.trim_end_matches('\n').len() + 1;
+        if key.starts_with("requirepass") && (is_here || goes_on) {
+            return Some(number);
+        }
+        line_start = line_end;
+    }
+    None
 }
 
 fn read_password(path: &Path) -> Result<Secret, ConfigError> {

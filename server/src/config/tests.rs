@@ -196,10 +196,14 @@ fn a_password_is_never_shown() {
         ("port = 1\nrequirepass = \"42424242\n", 2),
         ("port = 1\n\n  requirepass = [\"42424242\"]\n", 3),
         ("requirepass = \"\" # 42424242", 1),
+        ("'requirepass' = 42424242", 1),
+        ("port = 1\nrequirepass = \"\"\"\n42424242\n", 2),
     ] {
         let error = parse_file(text, "").unwrap_err();
         let expected = format!("/server.toml: line {line} is not understood");
         assert!(error.starts_with(&expected), "{text}: {error}");
         assert!(!error.contains("42424242"), "{text}: {error}");
     }
+    let error = parse_file("requirepass = \"x\"\nprot = 1\n", "").unwrap_err();
+    assert!(error.contains("2 | prot = 1"), "{error}");
 }
