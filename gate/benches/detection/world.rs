@@ -18,10 +18,12 @@
 //! factor, so that the change is known exactly: rounds of several traces, each turned back by what it
 //! reads as a whole, make one pool at 0 %, and that is shifted.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use gate::model::{NoisyRound, RoundSet};
 use gate::statistics::WalshAverages;
+use rand::seq::IteratorRandom;
 use rand::{Rng, RngExt};
 
 use crate::error::StudyError;
@@ -42,6 +44,8 @@ pub(crate) struct World {
     pub(crate) reads: (f64, f64),
     /// Main rounds in the order in which they ran.
     pub(crate) main: Vec<Sampled>,
+    /// Where each recording lies in `main`.
+    recordings: Vec<Range<usize>>,
     confirmation: Vec<Sampled>,
 }
 
@@ -115,6 +119,11 @@ impl World {
                 main.len()
             )));
         }
+        let recordings = parts.iter().scan(0, |end, (trace, _)| {
+            let start = *end;
+            *end += trace.of(RoundSet::Main).count();
+            Some(start..*end)
+        });
         // Every part reads the same, or there is but one.
         let reads = match parts.first() {
             Some((trace, change)) => Change::of(trace)?.and(*change),
@@ -123,9 +132,24 @@ impl World {
         Ok(Self {
             name,
             reads: ((1.0 - reads.rate) * 100.0, (reads.time - 1.0) * 100.0),
+            recordings: recordings.collect(),
             main,
             confirmation,
         })
+    }
+
+    /// Up to `length` main rounds that ran one after the other, in one recording.
+    fn window(&self, length: usize, rng: &mut impl Rng) -> &[Sampled] {
+        let windows = |recording: &Range<usize>| {
+            let length = length.min(recording.len());
+            (recording.start..=recording.end - length).map(move |start| start..start + length)
+        };
+        self.recordings
+            .iter()
+            .flat_map(windows)
+            .choose(rng)
+            .and_then(|window| self.main.get(window))
+            .unwrap_or_default()
     }
 
     /// `rounds` rounds as a run of alternated slices takes them, the next number being `first`.
@@ -136,18 +160,17 @@ impl World {
         first: u32,
         rng: &mut impl Rng,
     ) -> Vec<Sampled> {
-        let from = match set {
-            RoundSet::Main => &self.main,
-            RoundSet::Confirmation => &self.confirmation,
-        };
-        let blocks = std::iter::repeat_with(|| {
-            let start = rng.random_range(0..from.len());
-            from.iter().cycle().skip(start).take(BLOCK)
+        let blocks = std::iter::repeat_with(|| match set {
+            RoundSet::Main => self.window(BLOCK, rng).to_vec(),
+            RoundSet::Confirmation => {
+                let start = rng.random_range(0..self.confirmation.len());
+                let rounds = self.confirmation.iter().cycle().skip(start);
+                rounds.take(BLOCK).cloned().collect()
+            }
         });
         let numbered = (first..first + rounds).zip(blocks.flatten());
         numbered
-            .map(|(number, sampled)| {
-                let mut sampled = sampled.clone();
+            .map(|(number, mut sampled)| {
                 sampled.qps.round = number;
                 sampled.cpu.round = number;
                 sampled
@@ -162,11 +185,9 @@ impl World {
         rng: &mut impl Rng,
     ) -> (Vec<Process<'_>>, Vec<Process<'_>>, Duration) {
         let pause = rng.random_range(0..=PAUSE_MAX);
-        let span = (2 * processes + pause).min(self.main.len());
-        let start = rng.random_range(0..=self.main.len() - span);
-        let window = self.main.iter().skip(start).take(span);
-        let base = window.clone().take(processes);
-        let head = window.skip(span.saturating_sub(processes));
+        let window = self.window(2 * processes + pause, rng);
+        let base = window.iter().take(processes);
+        let head = window.iter().skip(window.len().saturating_sub(processes));
         let time = base.clone().chain(head.clone()).map(|r| r.took / 2).sum();
         (
             base.map(|r| r.qps.base.as_slice()).collect(),
@@ -181,9 +202,7 @@ impl World {
         pairs: usize,
         rng: &mut impl Rng,
     ) -> (Vec<(Process<'_>, Process<'_>)>, Duration) {
-        let span = (2 * pairs).min(self.main.len());
-        let start = rng.random_range(0..=self.main.len() - span);
-        let window = self.main.get(start..start + span).unwrap_or_default();
+        let window = self.window(2 * pairs, rng);
         let time = window.iter().map(|r| r.took / 2).sum();
         let (firsts, seconds) = (window.iter().step_by(2), window.iter().skip(1).step_by(2));
         let base = firsts.map(|round| round.qps.base.as_slice());
