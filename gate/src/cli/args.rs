@@ -120,8 +120,12 @@ pub(super) struct CheckArgs {
     #[arg(default_value = "budgets.toml", value_name = "FILE")]
     pub(super) budgets: PathBuf,
 
+    /// Hold it against the file of the merge base with REV [default: the base that `compare` takes]
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+
     /// Check nothing, and print the JSON schema by which editors complete and check such a file
-    #[arg(long, conflicts_with = "budgets")]
+    #[arg(long, conflicts_with_all = ["budgets", "base"])]
     pub(super) schema: bool,
 }
 

@@ -74,7 +74,7 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         Command::Compare(compare) => compare::run(compare, repository.as_deref()),
         Command::Baseline(args) => baseline::run(args, repository.as_deref()),
-        Command::Check(check) => check::run(&check, repository.as_deref()).map(|()| Exit::Accepted),
+        Command::Check(check) => check::run(&check, repository.as_deref()),
         Command::Cache(cache) => cache::run(cache, repository.as_deref()).map(|()| Exit::Accepted),
         Command::Calibrate(calibrate) => calibrate::run(&calibrate, repository.as_deref()),
         Command::Doctor(doctor) => doctor::run(&doctor, repository.as_deref()),

@@ -68,14 +68,8 @@ impl Sides {
             None => repository.working_tree()?,
         };
         let base = match &settings.base {
-            None => repository.default_base(&head)?,
             Some(name) if settings.exact_base => repository.resolve(name)?,
-            Some(name) => {
-                let named = repository.resolve(name)?;
-                repository
-                    .merge_base(&named, &head)?
-                    .named(format!("merge base with {name}"))
-            }
+            name => base(&repository, name.as_deref(), &head)?,
         };
         repository.refuse_submodules(&base)?;
         repository.refuse_submodules(&head)?;
@@ -109,6 +103,20 @@ impl Sides {
         paths.truncate(HARNESS_PATHS_MAX);
         Ok(paths)
     }
+}
+
+/// The merge base of `head` and what was named, or the base that it has where nothing was.
+pub(super) fn base(
+    repository: &Repository,
+    name: Option<&str>,
+    head: &Revision,
+) -> Result<Revision, CliError> {
+    let Some(name) = name else {
+        return Ok(repository.default_base(head)?);
+    };
+    let named = repository.resolve(name)?;
+    let base = repository.merge_base(&named, head)?;
+    Ok(base.named(format!("merge base with {name}")))
 }
 
 /// The reader of the budgets took it already.
@@ -152,7 +160,8 @@ fn read_budgets(
     Ok((Some(budgets.clone()), budgets))
 }
 
-fn read_from(
+/// The budgets file of a revision; `None` where it has none.
+pub(super) fn read_from(
     repository: &Repository,
     revision: &Revision,
     path: &str,

@@ -61,7 +61,7 @@ pub use schema::{
     OrderEffect, PooledRunner, Report, Revision, RoundCount, Runner, Schema, Timing, Tool,
     TradeReport, Watched,
 };
-pub use table::{Palette, table};
+pub use table::{Palette, budget_line, table};
 
 #[cfg(test)]
 pub(crate) mod tests;

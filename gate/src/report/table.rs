@@ -120,10 +120,12 @@ fn aligned(
 }
 
 fn changes(report: &Report) -> Vec<String> {
-    report.budget_changes.iter().map(change).collect()
+    report.budget_changes.iter().map(budget_line).collect()
 }
 
-fn change(change: &BudgetChange) -> String {
+/// One difference between both budgets files, in a line for a terminal.
+#[must_use]
+pub fn budget_line(change: &BudgetChange) -> String {
     let side = |side: &Option<String>| side.as_deref().map_or("—".to_owned(), for_terminal);
     let why = match (&change.reason, change.is_unjustified()) {
         (_, true) => "; no reason given".to_owned(),
@@ -184,7 +186,7 @@ fn sentence(report: &Report, palette: Palette) -> String {
     let headline = headline(report);
     let others = headline.others(report.verdict);
     let subject = match headline.subject {
-        Subject::Loosened(loosened) => change(loosened),
+        Subject::Loosened(loosened) => budget_line(loosened),
         Subject::Metric(metric) => format!("{}: {}", metric.id, for_terminal(&metric.message)),
         Subject::Crept(row) => {
             format!("{} crept too far: {}", row.id, super::baseline::words(row))

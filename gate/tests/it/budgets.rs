@@ -103,7 +103,8 @@ fn an_amount_must_be_in_the_unit_of_the_metric() {
     // What a program counts in is seen when it has run.
     repository.write("budgets.toml", &with_budget("\"16 ms\""));
     repository.commit("bytes in milliseconds");
-    assert_eq!(repository.run(&["check"]).status, 0);
+    let check = repository.run(&["check"]);
+    assert!(check.stdout.contains("no reason given"), "{}", check.stdout);
     repository
         .run(&["compare"])
         .refused(&["bytes_per_key/int", "\"B\"", "16 ms"]);
@@ -114,6 +115,53 @@ fn an_amount_must_be_in_the_unit_of_the_metric() {
     repository
         .run(&["check"])
         .refused(&["budgets.toml:17:13", "3 ms", "req/s"]);
+}
+
+#[test]
+fn check_tells_without_measuring_what_a_comparison_would_say_of_the_edits() {
+    let repository = under("\"5%\"");
+    let check = |args: &[&str]| {
+        let run = repository.run(&[&["check"], args].concat());
+        (run.status, run.stdout)
+    };
+    let (status, said) = check(&["--base", "HEAD"]);
+    assert_eq!(status, 0);
+    assert!(
+        said.contains("the same as in merge base with HEAD"),
+        "{said}"
+    );
+    // Looser without a reason, in the working tree.
+    repository.write("budgets.toml", &with_budget("\"6%\""));
+    for args in [
+        &["--base", "HEAD"][..],
+        &["--base", "HEAD", "./budgets.toml"],
+    ] {
+        let (status, said) = check(args);
+        assert_eq!(status, 1, "{said}");
+        assert!(
+            said.contains("budget bytes_per_key: loosened, 5% -> 6%; no reason given")
+                && said.contains("1 of these is looser without a reason"),
+            "{said}"
+        );
+        assert!(!said.contains("all good"), "{said}");
+    }
+    // With one, and a trade.
+    let reasoned = with_budget("\"6%\"\nreason = \"a second index pays for itself\"");
+    repository.write(
+        "budgets.toml",
+        &(reasoned + &trade("bytes_per_key/int", "9%")),
+    );
+    let (status, said) = check(&["--base", "HEAD"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(
+        said.contains("a second index pays for itself")
+            && said.contains("trade bytes_per_key/int: counts for this change"),
+        "{said}"
+    );
+    // A base that is named must be there; one that is not, need not.
+    repository
+        .run(&["check", "--base", "nowhere"])
+        .refused(&["unknown revision", "nowhere"]);
 }
 
 #[test]

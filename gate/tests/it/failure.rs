@@ -36,7 +36,7 @@ fn a_typo_in_the_budgets_is_marked() {
 #[test]
 fn check_accepts_good_budgets_and_refuses_a_missing_file() {
     let repository = exact_repository();
-    let run = repository.run(&["check"]);
+    let run = repository.run(&["check", "--base", "HEAD"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stdout.contains("budgets.toml"), "{}", run.stdout);
     repository
