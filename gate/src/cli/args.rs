@@ -115,6 +115,10 @@ pub(super) struct MeasuringArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 nothing wrong; 1 a budget is looser than base's without a reason; \
+                  2 the file is wrong or cannot be read."
+)]
 pub(super) struct CheckArgs {
     /// The budgets file to check
     #[arg(default_value = "budgets.toml", value_name = "FILE")]
