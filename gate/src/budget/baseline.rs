@@ -7,6 +7,11 @@
 //! toolchain = "rustc 1.95.0 …"       # nor can those of another compiler
 //! reason = "embeds the expiry time"  # why a value got worse, where one did
 //!
+//! [counted_on]                        # where these are the same, the same code counts the same
+//! c_library = "glibc 2.36"
+//! processor = "AuthenticAMD (avx avx2)"
+//! valgrind = "valgrind-3.19.0"        # where instructions are counted
+//!
 //! [metrics]
 //! "bytes_per_key/int" = { value = 32.6, unit = "B" }
 //! ```
@@ -18,6 +23,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::CountedOn;
 use crate::model::{MetricId, Unit};
 
 /// The schema that this version reads.
@@ -39,6 +45,9 @@ pub struct Baseline {
     /// Why values got worse since the last recording, where any did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The machine; `None` in a file that does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_on: Option<CountedOn>,
     /// The counts.
     pub metrics: BTreeMap<MetricId, Recorded>,
 }
@@ -78,6 +87,12 @@ pub enum BaselineError {
     },
 }
 
+/// The folder that all files lie in, from the top of the repository and with the slash at its end.
+#[must_use]
+pub fn baseline_folder() -> String {
+    format!("{FOLDER}/")
+}
+
 impl Baseline {
     /// A baseline of these counts.
     #[must_use]
@@ -86,6 +101,7 @@ impl Baseline {
         commit: String,
         toolchain: String,
         reason: Option<String>,
+        counted_on: CountedOn,
         metrics: BTreeMap<MetricId, Recorded>,
     ) -> Self {
         Self {
@@ -94,6 +110,7 @@ impl Baseline {
             commit,
             toolchain,
             reason,
+            counted_on: Some(counted_on),
             metrics,
         }
     }
@@ -164,7 +181,12 @@ mod tests {
         });
         let [target, commit, toolchain] =
             ["x86_64-linux", "5ddad8c", "cc 1\nLLVM 2"].map(str::to_owned);
-        Baseline::new(target, commit, toolchain, None, metrics.into())
+        let counted_on = CountedOn {
+            c_library: Some("glibc 2.36 (Debian 2.36-9)".to_owned()),
+            processor: Some("AuthenticAMD (avx avx2)".to_owned()),
+            valgrind: None,
+        };
+        Baseline::new(target, commit, toolchain, None, counted_on, metrics.into())
     }
 
     #[test]
@@ -174,6 +196,9 @@ mod tests {
         insta::assert_snapshot!(text);
         assert_eq!(Baseline::read(&text).unwrap(), written);
         written.reason = Some("embeds \"the\" expiry".to_owned());
+        let text = written.to_text().unwrap();
+        assert_eq!(Baseline::read(&text).unwrap(), written);
+        written.counted_on = None;
         let text = written.to_text().unwrap();
         assert_eq!(Baseline::read(&text).unwrap(), written);
         assert_eq!(

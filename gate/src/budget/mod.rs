@@ -15,10 +15,12 @@
 //! | `spec` | the resolved form |
 //! | `changes` | what head loosens, tightens, adds or removes, and whether it says why |
 //! | `baseline` | recorded counts, against which slow creep is seen |
+//! | `counted_on` | the kind of machine on which the same code counts the same |
 //! | `trades` | which trades count for this change, which are spent |
 
 mod baseline;
 mod changes;
+mod counted_on;
 mod error;
 mod file;
 mod import_format;
@@ -30,8 +32,9 @@ mod schema;
 mod spec;
 mod trades;
 
-pub use baseline::{Baseline, BaselineError, Recorded};
+pub use baseline::{Baseline, BaselineError, Recorded, baseline_folder};
 pub use changes::{BudgetChange, ChangeKind, Justification, budget_changes, recorded_changes};
+pub use counted_on::CountedOn;
 pub use error::{BudgetError, Mistake};
 pub use import_format::ImportFormat;
 pub use nearest::Names;

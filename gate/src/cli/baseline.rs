@@ -12,14 +12,20 @@ use super::error::CliError;
 use super::progress::{Chatter, Progress};
 use super::revisions::{Sides, SidesSettings};
 use super::{EXIT_CODES, Exit};
-use crate::budget::{Baseline, Recorded};
+use crate::budget::{Baseline, Recorded, baseline_folder};
 use crate::build::{Room, cache_root};
-use crate::judge::{BaselineInput, Count, Creep, Taken, creep};
+use crate::judge::{Agreement, BaselineInput, Code, Count, Creep, Taken, creep};
 use crate::measure::ExactSettings;
 use crate::model::{Arm, MetricId, Samples, Unit, Verdict};
-use crate::process::{Interrupt, Plan};
-use crate::report::{Remark, baseline_remarks};
+use crate::process::{Interrupt, Plan, ProcessError};
+use crate::report::{Remark, baseline_remarks, for_terminal};
 use crate::revision::Revision;
+use crate::runner::counted_on;
+
+/// Digits of the shortest full name of a commit.
+const SHA1_DIGITS: usize = 40;
+/// Digits of a commit that are shown.
+const SHORT_DIGITS: usize = 10;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct BaselineArgs {
@@ -41,6 +47,9 @@ enum What {
         budgets: BudgetsArg,
     },
     /// Count the exact metrics and hold them against the baseline, and do nothing else
+    ///
+    /// Where the code is that of the recorded commit and the machine is of the same kind, every count must be
+    /// the recorded one to the last digit. Other code may creep by what `[baseline]` in the budgets allows.
     #[command(after_help = EXIT_CODES)]
     Check {
         /// The revision [default: the working tree as it stands]
@@ -63,7 +72,10 @@ fn target() -> String {
 }
 
 /// The baseline that a comparison holds its counts against; its toolchain is known once head is built.
-pub(super) fn input(sides: &Sides) -> Result<Option<BaselineInput>, CliError> {
+pub(super) fn input(
+    sides: &Sides,
+    interrupt: &Interrupt,
+) -> Result<Option<BaselineInput>, CliError> {
     let of_base = sides
         .base_budgets
         .as_ref()
@@ -73,13 +85,54 @@ pub(super) fn input(sides: &Sides) -> Result<Option<BaselineInput>, CliError> {
     }
     let target = target();
     let path = Baseline::path(&target);
+    let recorded = read(sides, &sides.head, &path)?;
     Ok(Some(BaselineInput {
-        recorded: read(sides, &sides.head, &path)?,
+        code: match &recorded {
+            Some(recorded) => code(sides, &recorded.commit)?,
+            None => Code::Other,
+        },
+        counted_on: counted_on(
+            counted::valgrind_of(&sides.head_budgets).as_deref(),
+            interrupt,
+        )
+        .map_err(ProcessError::from)?,
+        recorded,
         before: read(sides, &sides.base, &path)?,
         path,
         target,
         toolchain: None,
     }))
+}
+
+/// Whether head is what was recorded at `commit`, but for the baselines themselves.
+fn code(sides: &Sides, commit: &str) -> Result<Code, CliError> {
+    let repository = &sides.repository;
+    // A branch or a tag would be another commit in another clone.
+    let is_full =
+        commit.len() >= SHA1_DIGITS && commit.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let recorded = if is_full {
+        repository.find(commit)?
+    } else {
+        None
+    };
+    let Some(recorded) = recorded else {
+        let short: String = commit.chars().take(SHORT_DIGITS).collect();
+        let how = if repository.is_shallow()? {
+            ", which is shallow: `git fetch --unshallow` (`fetch-depth: 0` for actions/checkout) brings it"
+        } else {
+            ""
+        };
+        return Ok(Code::Unknown(format!(
+            "whether it is the code that was recorded cannot be told, as commit {short} is not in this clone{how}"
+        )));
+    };
+    let changed = repository.changed_paths(&recorded, &sides.head)?;
+    let folder = baseline_folder();
+    Ok(if changed.iter().all(|path| path.starts_with(&folder)) {
+        Code::Same
+    } else {
+        Code::Other
+    })
 }
 
 fn read(sides: &Sides, revision: &Revision, path: &str) -> Result<Option<Baseline>, CliError> {
@@ -151,7 +204,9 @@ fn record(
     let path = Baseline::path(&target);
     let commit = sides.head.commit.clone().unwrap_or_default();
     let count = metrics.len();
-    let baseline = Baseline::new(target, commit, toolchain, reason, metrics);
+    let valgrind = counted::valgrind_of(&sides.head_budgets);
+    let counted_on = counted_on(valgrind.as_deref(), interrupt).map_err(ProcessError::from)?;
+    let baseline = Baseline::new(target, commit, toolchain, reason, counted_on, metrics);
     let text = baseline.to_text().map_err(|source| CliError::Baseline {
         file: path.clone(),
         revision: sides.head.short(),
@@ -183,7 +238,7 @@ fn check(
     let sides = alone(revision, budgets, repository)?;
     let budget = sides.head_budgets.baseline.as_ref();
     let budget = budget.ok_or(CliError::NoCreepBudget { file })?;
-    let Some(mut input) = input(&sides)? else {
+    let Some(mut input) = input(&sides, interrupt)? else {
         return Ok(Exit::Accepted);
     };
     let Counted { metrics, toolchain } = count(&sides, interrupt)?;
@@ -202,13 +257,20 @@ fn check(
     }
     let crept = creep(budget, &input, counts)?;
     let remarks = baseline_remarks(&input, &crept);
-    let lines: Vec<String> = remarks.iter().map(Remark::to_string).collect();
+    let line = |remark: &Remark| for_terminal(&remark.to_string());
+    let lines: Vec<String> = remarks.iter().map(line).collect();
     let mut text = lines.join("\n");
     let verdict = crept.verdict();
-    match (&crept, verdict) {
-        (Creep::NotJudged(_), _) => {}
-        (_, Verdict::Fail) => text.push_str("\nFAIL: crept too far from the baseline"),
-        _ => text.push_str("\nPASS: nothing crept too far from the baseline"),
+    if let Creep::Judged { agreement, .. } = &crept {
+        let same_code = matches!(agreement, Agreement::Demanded);
+        text.push_str(match (same_code, verdict) {
+            (true, Verdict::Fail) => {
+                "\nFAIL: the same code counted differently here than where it was recorded"
+            }
+            (true, _) => "\nPASS: the same code counted the same here, to the last digit",
+            (false, Verdict::Fail) => "\nFAIL: crept too far from the baseline",
+            (false, _) => "\nPASS: nothing crept too far from the baseline",
+        });
     }
     say(&(text + "\n"))?;
     Ok(Exit::of(verdict, FailOn::Fail))

@@ -130,7 +130,7 @@ impl<'a> Comparison<'a> {
             metrics: Vec::new(),
             timings: Vec::new(),
             breakdowns: BTreeMap::new(),
-            baseline: baseline::input(sides)?,
+            baseline: baseline::input(sides, interrupt)?,
         })
     }
 

@@ -36,6 +36,14 @@ pub(super) fn names(budgets: &Budgets) -> impl Iterator<Item = &str> {
     counted.map(|(name, _)| name.as_str())
 }
 
+/// Where valgrind is, if any metric is counted by it.
+pub(super) fn valgrind_of(budgets: &Budgets) -> Option<PathBuf> {
+    let mut specs = budgets.metrics.values();
+    specs
+        .any(|spec| matches!(spec.probe, Probe::Callgrind(_)))
+        .then(valgrind)?
+}
+
 /// What was counted, and where it changed.
 #[derive(Debug, Default)]
 pub(super) struct Counted {

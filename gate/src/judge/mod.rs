@@ -14,7 +14,7 @@
 //! | `rounds` | the row of a noisy metric: confirmation, control, verdict |
 //! | `exact` | the row of a counted metric |
 //! | `by_machine` | the same over several runners |
-//! | `creep` | exact metrics against the recorded baseline |
+//! | `creep` | exact metrics against the recorded baseline: creep, and the same count of the same code |
 //! | `limit` | how much worse a metric may get: budget and trade |
 //! | `trade` | what became of the trades of this change |
 //! | `overall` | the verdict of the run |
@@ -45,7 +45,7 @@ mod run;
 mod step;
 mod trade;
 
-pub use creep::{BaselineInput, Count, Creep, CreepRow, creep};
+pub use creep::{Agreement, BaselineInput, Code, Count, Creep, CreepRow, Held, creep};
 pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds, generator_bound_rounds};
 pub use error::{JudgeError, RoundFault};
 pub use foresight::{Foresight, foresee};

@@ -23,8 +23,8 @@ use super::sentence::sentence;
 use super::watched::watched;
 use crate::budget::{Baseline, Budgets};
 use crate::judge::{
-    Estimate, JudgeError, JudgeInput, Judged, MetricInput, RUNNERS_MAX, Row, Taken, TradeOutcome,
-    disturbed_rounds, generator_bound_rounds, judge,
+    Code, Estimate, JudgeError, JudgeInput, Judged, MetricInput, RUNNERS_MAX, Row, Taken,
+    TradeOutcome, disturbed_rounds, generator_bound_rounds, judge,
 };
 use crate::model::{
     Arm, Breakdown, Kind, MetricId, NoisyRound, Percent, Reason, RoundSet, Samples, Verdict,
@@ -138,6 +138,12 @@ impl Report {
         before: Option<Baseline>,
     ) -> Self {
         if let Some(BaselineReport { input, .. }) = &mut self.baseline {
+            let commit =
+                |baseline: &Option<Baseline>| baseline.as_ref().map(|own| own.commit.clone());
+            if commit(&input.recorded) != commit(&recorded) {
+                let why = "the run was held against a baseline of another commit";
+                input.code = Code::Unknown(why.to_owned());
+            }
             input.path = path;
             input.recorded = recorded;
             input.before = before;

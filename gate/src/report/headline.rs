@@ -33,7 +33,7 @@ impl Headline<'_> {
         // A setting is no metric, so after one there are not more of them.
         let more = match self.subject {
             Subject::Metric(_) => "more ",
-            Subject::Loosened(_) | Subject::Crept(_) | Subject::Nothing(_) => "",
+            Subject::Loosened(_) | Subject::Baseline(..) | Subject::Nothing(_) => "",
         };
         let others = match self.others {
             0 => None,
@@ -57,8 +57,8 @@ impl Headline<'_> {
 pub(super) enum Subject<'a> {
     /// A budget or another setting that was loosened without a reason.
     Loosened(&'a BudgetChange),
-    /// A metric that crept too far from the recorded baseline, where none fails by itself.
-    Crept(&'a CreepRow),
+    /// A metric that the recorded baseline fails, where none fails by itself; and what it did.
+    Baseline(&'a CreepRow, String),
     /// The worst metric.
     Metric(&'a MetricReport),
     /// Nothing stands out, and why not.
@@ -99,11 +99,12 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
         .as_ref()
         .and_then(|own| super::baseline::failed(own).next());
     if let (Some(row), None) = (crept, with_verdict().next()) {
+        let (failure, advice) = super::baseline::failure(row);
         return Headline {
-            subject: Subject::Crept(row),
+            subject: Subject::Baseline(row, failure),
             others: 0,
             unmeasured: unmeasured(None),
-            advice: "Win it back, or agree to it: `gate baseline record --reason \"…\"` in this change.",
+            advice,
         };
     }
     match (report.verdict, with_verdict().next()) {

@@ -144,9 +144,8 @@ fn sentence(report: &Report) -> String {
         Subject::Metric(metric) => {
             format!("{}: {}", code(&metric.id), for_markdown(&metric.message))
         }
-        Subject::Crept(row) => {
-            let words = for_markdown(&super::baseline::words(row));
-            format!("{} crept too far: {words}", code(&row.id))
+        Subject::Baseline(row, failure) => {
+            format!("{} {}", code(&row.id), for_markdown(&failure))
         }
         Subject::Nothing(why) => why,
     };

@@ -18,7 +18,8 @@ use super::escape::for_terminal;
 use super::measured::Measured;
 use super::pool_error::PoolError;
 use super::schema::{BothBudgets, PooledRunner, Report, Revision};
-use crate::judge::{JudgeInput, MetricInput, Taken};
+use crate::budget::CountedOn;
+use crate::judge::{BaselineInput, Code, JudgeInput, MetricInput, Taken};
 use crate::model::{MetricId, RunnerCounts, RunnerRounds, Samples, Unit};
 
 /// The samples of a runner, and the file that they are from.
@@ -38,12 +39,21 @@ impl Report {
         let mut notes = Vec::new();
         let metrics = metrics(&measured, &mut notes)?;
         let BothBudgets { base, head } = first.1.budgets.clone();
+        let mut baseline = first.1.baseline.clone();
+        if let Some(own) = &mut baseline
+            && own.code != Code::Other
+            && others.iter().any(|(_, of)| of.baseline != first.1.baseline)
+        {
+            let why =
+                "the runners are of several kinds, or not all of them know the recorded commit";
+            own.code = Code::Unknown(why.to_owned());
+        }
         let input = JudgeInput {
             base_budgets: base,
             head_budgets: head,
             plan: first.1.plan.clone(),
             metrics,
-            baseline: first.1.baseline.clone(),
+            baseline,
         };
         Ok(Self::new(facts(&measured, &first.1.facts, notes), &input)?)
     }
@@ -102,6 +112,14 @@ fn check_same(first: &Named, other: &Named) -> Result<(), PoolError> {
         let line = toolchain.and_then(|text| text.lines().next());
         line.map_or_else(|| "none".to_owned(), for_terminal)
     };
+    // What they were counted on may differ.
+    let held_against = |of: &Measured| {
+        of.baseline.clone().map(|own| BaselineInput {
+            counted_on: CountedOn::default(),
+            code: Code::Other,
+            ..own
+        })
+    };
     let same_tree = |a: &Revision, b: &Revision| a.tree == b.tree && a.commit == b.commit;
     let checks = [
         (
@@ -124,7 +142,7 @@ fn check_same(first: &Named, other: &Named) -> Result<(), PoolError> {
         ),
         (
             "the baseline, or the toolchain that is held against it,",
-            first.baseline == other.baseline,
+            held_against(first) == held_against(other),
             toolchain(first),
             toolchain(other),
         ),

@@ -188,9 +188,7 @@ fn sentence(report: &Report, palette: Palette) -> String {
     let subject = match headline.subject {
         Subject::Loosened(loosened) => budget_line(loosened),
         Subject::Metric(metric) => format!("{}: {}", metric.id, for_terminal(&metric.message)),
-        Subject::Crept(row) => {
-            format!("{} crept too far: {}", row.id, super::baseline::words(row))
-        }
+        Subject::Baseline(row, failure) => format!("{} {failure}", row.id),
         Subject::Nothing(why) => why,
     };
     let verdict = report.verdict;

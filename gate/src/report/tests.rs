@@ -4,14 +4,15 @@ mod explained;
 mod hostile;
 mod json;
 mod pool;
+mod recorded;
 mod shown;
 
 use super::*;
-use crate::budget::{Baseline, Budgets, Recorded};
+use crate::budget::{Baseline, Budgets, CountedOn, Recorded};
 use crate::judge::fixture::{
     BYTES, CPU, QPS, around, budgets, counted, noisy, rounds, taken, trade,
 };
-use crate::judge::{BaselineInput, JudgeInput, MetricInput, Plan, Taken};
+use crate::judge::{BaselineInput, Code, JudgeInput, MetricInput, Plan, Taken};
 use crate::model::Direction::{HigherIsBetter, LowerIsBetter};
 use crate::model::RoundSet::{Confirmation, Main};
 use crate::model::{MetricId, OpenLoop, Reason, Unit, Verdict};
@@ -282,8 +283,8 @@ fn latency() -> Report {
     unchanged(&[&tail("p99"), &tail("p999")], metrics)
 }
 
-/// Small rises that pass one by one, and are too many together.
-fn crept() -> Report {
+/// Counts that moved since they were recorded, of this code or of other.
+fn recorded(code: Code) -> Report {
     let count = |name: &str, value: f64| {
         let id = MetricId::with_case("bytes_per_key", name).unwrap();
         let unit = Unit::new("B").unwrap();
@@ -294,6 +295,7 @@ fn crept() -> Report {
         "c".repeat(40),
         "rustc 1.95.0".to_owned(),
         None,
+        CountedOn::default(),
         [
             count("int", 54.0),
             count("list", 120.0),
@@ -320,9 +322,16 @@ fn crept() -> Report {
             before: Some(recorded),
             target: "x86_64-linux".to_owned(),
             toolchain: Some("rustc 1.95.0".to_owned()),
+            counted_on: CountedOn::default(),
+            code,
         }),
     };
     Report::new(facts(), &input).unwrap()
+}
+
+/// Small rises that pass one by one, and are too many together.
+fn crept() -> Report {
+    recorded(Code::Other)
 }
 
 /// Sixty metrics, of which a few moved.
@@ -361,5 +370,6 @@ pub(crate) fn all() -> Vec<(&'static str, Report)> {
         ("latency", latency()),
         ("attribution", explained::risen()),
         ("baseline", crept()),
+        ("not_exact", recorded(Code::Same)),
     ]
 }

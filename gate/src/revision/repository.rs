@@ -115,29 +115,38 @@ impl Repository {
         }
     }
 
-    /// The commit that `name` stands for.
+    /// The commit that `name` stands for, or an error that helps to find it.
     pub fn resolve(&self, name: &str) -> Result<Revision, RevisionError> {
+        let found = self.find(name)?;
+        found.map_or_else(
+            || {
+                Err(RevisionError::Unknown {
+                    name: name.to_owned(),
+                    help: self.hint(name)?,
+                })
+            },
+            Ok,
+        )
+    }
+
+    /// The commit that `name` stands for; `None` where there is none here.
+    pub fn find(&self, name: &str) -> Result<Option<Revision>, RevisionError> {
         // A name that begins with a dash would be read as an option.
-        let commit = if name.starts_with('-') {
-            None
-        } else {
-            self.commit_of(name)?
-        };
-        let Some(commit) = commit else {
-            return Err(RevisionError::Unknown {
-                name: name.to_owned(),
-                help: self.hint(name)?,
-            });
+        if name.starts_with('-') {
+            return Ok(None);
+        }
+        let Some(commit) = self.commit_of(name)? else {
+            return Ok(None);
         };
         let tree = self
             .git()
             .text(&["rev-parse", "--verify", &format!("{commit}^{{tree}}")])?;
-        Ok(Revision {
+        Ok(Some(Revision {
             name: name.to_owned(),
             commit: Some(commit),
             tree,
             objects: None,
-        })
+        }))
     }
 
     fn commit_of(&self, name: &str) -> Result<Option<String>, RevisionError> {
@@ -169,7 +178,8 @@ impl Repository {
         )
     }
 
-    fn is_shallow(&self) -> Result<bool, RevisionError> {
+    /// Whether the clone ends before the first commit.
+    pub fn is_shallow(&self) -> Result<bool, RevisionError> {
         Ok(self.git().text(&["rev-parse", "--is-shallow-repository"])? == "true")
     }
 

@@ -12,6 +12,7 @@
 //!
 //! A fact that the machine does not tell is `None`, and `null` in the report.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -20,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::process::{Interrupt, Interrupted, Launch, Plan, ProcessError};
 
-/// The longest that `ldd` may take.
-const LDD_MAX: Duration = Duration::from_secs(2);
+/// The longest that a program may take to name itself.
+const ASK_MAX: Duration = Duration::from_secs(2);
 /// The longest text of a fact, in characters.
 const TEXT_CHARS_MAX: usize = 120;
 
@@ -85,7 +86,7 @@ impl Runner {
 }
 
 /// The value of the first line `name : value`.
-fn field(text: &str, name: &str) -> Option<String> {
+pub(super) fn field(text: &str, name: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
         (key.trim() == name).then(|| clean(value))?
@@ -116,7 +117,7 @@ fn line(path: &str) -> Option<String> {
 }
 
 /// A text fit for one line of a report; `None` where nothing is left.
-fn clean(text: &str) -> Option<String> {
+pub(super) fn clean(text: &str) -> Option<String> {
     let printable = text.trim().chars().filter(|c| !c.is_control());
     let text: String = printable.take(TEXT_CHARS_MAX).collect();
     (!text.is_empty()).then_some(text)
@@ -141,7 +142,7 @@ fn virtual_machine(vendor: Option<String>, product: Option<String>) -> String {
 }
 
 /// The words of the first line `name : word word …`, uncut.
-fn field_words(text: &str, name: &str) -> Vec<String> {
+pub(super) fn field_words(text: &str, name: &str) -> Vec<String> {
     text.lines()
         .filter_map(|line| line.split_once(':'))
         .find(|(key, _)| key.trim() == name)
@@ -151,24 +152,32 @@ fn field_words(text: &str, name: &str) -> Vec<String> {
 
 /// The library that `ldd` says it belongs to: glibc prints that on standard output, musl on standard
 /// error.
-fn c_library(interrupt: &Interrupt) -> Result<Option<String>, Interrupted> {
-    let ask = || -> Result<Option<String>, ProcessError> {
+pub(super) fn c_library(interrupt: &Interrupt) -> Result<Option<String>, Interrupted> {
+    let told = ask(&["ldd", "--version"], interrupt)?;
+    Ok(told.and_then(|told| library(&told)))
+}
+
+/// All that a program prints about itself; `None` where it cannot be run.
+pub(super) fn ask<S: AsRef<OsStr>>(
+    argv: &[S],
+    interrupt: &Interrupt,
+) -> Result<Option<String>, Interrupted> {
+    let ask = || -> Result<String, ProcessError> {
         let file = |source: std::io::Error| ProcessError::File {
             path: std::env::temp_dir(),
             source,
         };
-        let folder = tempfile::TempDir::with_prefix("gate-ldd-").map_err(file)?;
+        let folder = tempfile::TempDir::with_prefix("gate-ask-").map_err(file)?;
         let log = folder.path().join("log");
-        Launch::new(&["ldd", "--version"])?
+        Launch::new(argv)?
             .start_logged(&log)?
-            .wait_with(interrupt, Some(Instant::now() + LDD_MAX))?;
-        let text = fs::read_to_string(&log).map_err(file)?;
-        Ok(library(&text))
+            .wait_with(interrupt, Some(Instant::now() + ASK_MAX))?;
+        fs::read_to_string(&log).map_err(file)
     };
     match ask() {
-        Ok(name) => Ok(name),
+        Ok(told) => Ok(Some(told)),
         Err(ProcessError::Interrupted(interrupted)) => Err(interrupted),
-        // No `ldd`, no name: it is a fact for the reader, and nothing rests on it.
+        // Not told is a fact, too, and shown as one.
         Err(_) => Ok(None),
     }
 }

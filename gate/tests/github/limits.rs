@@ -97,6 +97,7 @@ fn everything_at_its_longest_is_one_comment() {
         "input": {
             "path": long, "recorded": null, "before": null, "target": "x86_64-linux",
             "toolchain": "cc",
+            "counted_on": {}, "code": "other",
         },
         "creep": {"not_judged": long},
     });

@@ -251,8 +251,9 @@ fn claimed(target: &str) -> Value {
         "input": {
             "path": "baselines/x", "recorded": recorded, "before": recorded,
             "target": target, "toolchain": "cc 1",
+            "counted_on": {}, "code": "other",
         },
-        "creep": {"judged": []},
+        "creep": {"judged": {"agreement": "other_code", "rows": []}},
     })
 }
 
@@ -356,8 +357,9 @@ pub(crate) fn comment_with(nasty: &str) -> String {
             "input": {
                 "path": nasty, "recorded": null, "before": null,
                 "target": "x86_64-linux", "toolchain": format!("another {nasty}"),
+            "counted_on": {}, "code": "other",
             },
-            "creep": {"judged": []},
+            "creep": {"judged": {"agreement": "other_code", "rows": []}},
         });
         let part = json!({"name": nasty, "own": [1.0, 2.0], "inclusive": [3.0, 4.0]});
         json["metrics"][0]["breakdown"] = json!({"parts": [part], "left_out": 3});

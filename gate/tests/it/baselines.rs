@@ -1,6 +1,6 @@
 //! Recorded baselines: small rises that pass one by one, and are seen together.
 
-use crate::repository::{Run, TestRepository};
+use crate::repository::{Run, TestRepository, gate_in};
 use crate::subject::{EXACT_BUDGETS, exact_repository, probe};
 
 /// Each change may add 3 %, all of them together 5 %.
@@ -50,6 +50,7 @@ fn what_is_recorded_is_a_file_to_commit() {
     let commit = repository.git(&["rev-parse", "HEAD~1"]);
     for part in [
         "schema = 1",
+        "[counted_on]",
         &format!("commit = \"{commit}\""),
         "toolchain = ",
         "\"bytes_per_key/int\" = { value = 100.0, unit = \"B\" }",
@@ -218,6 +219,179 @@ fn a_baseline_of_another_machine_or_compiler_is_not_judged() {
         assert!(run.stdout.contains(said), "{}", run.stdout);
         repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     }
+}
+
+/// A probe whose `int` is what a file beside the repository holds, recorded at 100 B: it looks exact, and
+/// is not.
+fn machine_dependent() -> TestRepository {
+    let repository = exact_repository();
+    let file = repository.beside("of-the-machine");
+    std::fs::write(&file, "100").unwrap();
+    repository.write("budgets.toml", &budgets());
+    let script = probe(&[("int", r#"'"$(cat FILE)"'"#, "B"), ("raw", "4000", "B")]);
+    repository.write("probe.sh", &script.replace("FILE", file.to_str().unwrap()));
+    repository.commit("a probe that reads the machine");
+    record(&repository, &[]);
+    repository.commit("record a baseline");
+    repository
+}
+
+fn on_a_machine_that_reads(repository: &TestRepository, int: &str) -> Run {
+    std::fs::write(repository.beside("of-the-machine"), int).unwrap();
+    repository.run(&["baseline", "check"])
+}
+
+/// What was said, less what is another in every run or on another architecture.
+fn said(repository: &TestRepository, run: &Run) -> String {
+    let commit = repository.git(&["rev-parse", "HEAD~1"]);
+    let said = run.stdout.replace(&commit[..10], "COMMIT");
+    said.replace(&file(), "BASELINE")
+}
+
+/// Changes the recorded file, and commits that.
+fn edit(repository: &TestRepository, edit: impl FnOnce(&str) -> String) {
+    let text = std::fs::read_to_string(repository.path().join(file())).unwrap();
+    let edited = edit(&text);
+    assert_ne!(text, edited);
+    repository.write(&file(), &edited);
+    repository.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+}
+
+/// The file with a line that begins with `key` replaced.
+fn line(text: &str, key: &str, new: &str) -> String {
+    let old = text.lines().find(|line| line.starts_with(key)).unwrap();
+    text.replace(old, new)
+}
+
+#[test]
+fn the_same_code_is_held_to_the_last_digit() {
+    let repository = machine_dependent();
+    let run = on_a_machine_that_reads(&repository, "100");
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    insta::assert_snapshot!("same_code_same_counts", said(&repository, &run));
+
+    // Better is as wrong as worse, and what a budget would never see as well.
+    for int in ["100.00000000000001", "99.99999999999999"] {
+        let run = on_a_machine_that_reads(&repository, int);
+        assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains(int), "{}", run.stdout);
+    }
+    let run = repository.run(&["baseline", "check"]);
+    insta::assert_snapshot!("same_code_other_counts", said(&repository, &run));
+
+    // A comparison that ends in the recorded code says the same, and so does judging it again.
+    let run = repository.run(&["compare", "HEAD~1"]);
+    assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+    let why = "FAIL: bytes_per_key/int is not exact: the same code counted differently here";
+    assert!(run.stdout.contains(why), "{}", run.stdout);
+    let again = repository.run(&["judge", "target/gate/report.json"]);
+    assert_eq!((again.status, again.stdout), (1, run.stdout));
+    let markdown =
+        std::fs::read_to_string(repository.path().join("target/gate/report.md")).unwrap();
+    assert!(
+        markdown.contains("1 of 2 metrics counted otherwise than the same code at"),
+        "{markdown}"
+    );
+
+    // Other code is held against its budgets.
+    repository.write("README", "another word\n");
+    let run = repository.run(&["baseline", "check"]);
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("nothing crept too far"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_case_that_the_same_code_counts_on_one_machine_only_is_told() {
+    let repository = machine_dependent();
+    let more = "100, \"unit\": \"B\"}\n{\"case\": \"hash\", \"value\": 7";
+    let run = on_a_machine_that_reads(&repository, more);
+    assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+    let told =
+        "bytes_per_key/hash: the same code counted differently here: 7 B, and not counted where it";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+
+    edit(&repository, |text| {
+        text.to_owned() + "\"bytes_per_key/set\" = { value = 5.5, unit = \"B\" }\n"
+    });
+    let run = on_a_machine_that_reads(&repository, "100");
+    assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+    let told = "bytes_per_key/set: the same code counted differently here: not counted, and 5.5 B where it";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+}
+
+#[test]
+fn code_that_cannot_be_looked_at_is_held_against_its_budgets_and_that_is_said() {
+    let repository = machine_dependent();
+    let run = on_a_machine_that_reads(&repository, "101");
+    assert_eq!(run.status, 1, "{}", run.stdout);
+
+    let clone = repository.beside("clone");
+    let source = format!("file://{}", repository.path().display());
+    repository.git(&[
+        "clone",
+        "--quiet",
+        "--depth=1",
+        &source,
+        clone.to_str().unwrap(),
+    ]);
+    let mut check = gate_in(&clone, &repository.cache(), &["baseline", "check"]);
+    let run = Run::from(check.output().unwrap());
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    insta::assert_snapshot!("commit_is_not_in_a_shallow_clone", said(&repository, &run));
+
+    for commit in ["f".repeat(40), "HEAD".to_owned(), "-q".to_owned()] {
+        edit(&repository, |text| {
+            line(text, "commit = ", &format!("commit = \"{commit}\""))
+        });
+        let run = repository.run(&["baseline", "check"]);
+        assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+        let short: String = commit.chars().take(10).collect();
+        let why = format!("cannot be told, as commit {short} is not in this clone\n");
+        assert!(run.stdout.contains(&why), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn the_same_code_on_another_kind_of_machine_is_not_held_to_the_last_digit() {
+    for (key, new, why) in [
+        (
+            "c_library = ",
+            "c_library = \"another 7.1\"",
+            "the C library was another where it was recorded (another 7.1; this is ",
+        ),
+        (
+            "processor = ",
+            "processor = \"SomebodyElse (avx)\"",
+            "the processor was another where it was recorded (SomebodyElse (avx); this is ",
+        ),
+        (
+            "[metrics]",
+            "valgrind = \"valgrind-1.0\"\n\n[metrics]",
+            "valgrind was another where it was recorded (valgrind-1.0; this is not told)",
+        ),
+    ] {
+        let repository = machine_dependent();
+        edit(&repository, |text| line(text, key, new));
+        let run = on_a_machine_that_reads(&repository, "101");
+        assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+        let told = format!("not held to the last digit: {why}");
+        assert!(run.stdout.contains(&told), "{}", run.stdout);
+        assert!(run.stdout.contains("it may creep by 5 %"), "{}", run.stdout);
+    }
+    // A file that does not tell.
+    let repository = machine_dependent();
+    edit(&repository, |text| {
+        let (before, rest) = text.split_once("[counted_on]").unwrap();
+        let (_, metrics) = rest.split_once("[metrics]").unwrap();
+        format!("{before}[metrics]{metrics}")
+    });
+    let run = on_a_machine_that_reads(&repository, "101");
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    insta::assert_snapshot!("recorded_without_the_machine", said(&repository, &run));
 }
 
 #[test]

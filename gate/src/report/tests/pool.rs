@@ -5,7 +5,7 @@ use crate::model::RoundSet;
 use crate::report::{Measured, PoolError, Shard};
 
 /// What runner `number` of `of` read of `qps` and counted of `bytes_per_key`.
-fn measured(number: u32, of: u32, change: f64, bytes: f64) -> (String, Measured) {
+pub(super) fn measured(number: u32, of: u32, change: f64, bytes: f64) -> (String, Measured) {
     let read = |set: RoundSet, n: u32, control: &[f64]| {
         let base = 60_000.0 + 9_000.0 * f64::from(number);
         rounds(HigherIsBetter, set, base, &around(change, 0.8, n), control)
