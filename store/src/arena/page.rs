@@ -212,8 +212,9 @@ impl Page {
             return None;
         }
         (*first, *low, *high) = (FREE, next[0], next[1]);
-        self.first_free = slot;
+        // In this order: the counter is loaded with its neighbour, which must not have been stored just before.
         self.live -= 1;
+        self.first_free = slot;
         Some(())
     }
 

@@ -26,16 +26,6 @@ pub(crate) struct Found<'a> {
     pub(super) collections: &'a Collections,
 }
 
-impl EntryRef<'_> {
-    /// The number of the collection, if the entry names one.
-    pub(super) fn collection(&self) -> Option<u32> {
-        match self.form {
-            Form::Boxed => self.value.first_chunk().copied().map(u32::from_le_bytes),
-            _ => None,
-        }
-    }
-}
-
 impl<'a> Found<'a> {
     pub(crate) const fn key(self) -> &'a [u8] {
         self.entry.key

@@ -382,10 +382,10 @@ impl Entries {
             note_use(self.usage, blob);
             return Ok(());
         }
-        let old = self.entry(handle);
-        let (expires, collection) = (old.expiry.is_some(), old.collection());
+        let old = self.arena.get(handle);
+        let (expires, collection) = (entry::has_expiry(old), entry::collection(old));
         let draft = Draft {
-            frequency: self.usage.next(old.frequency),
+            frequency: self.usage.next(entry::frequency(old)),
             ..*draft
         };
         let moved = draft.with_parts(|parts| self.arena.rewrite(handle, parts))?;
@@ -413,7 +413,7 @@ impl Entries {
 
     /// Removes an entry, and moves no other.
     fn remove_quietly(&mut self, place: Place, handle: Handle, hash: KeyHash) {
-        let collection = self.entry(handle).collection();
+        let collection = entry::collection(self.arena.get(handle));
         let hasher = KeyHasher {
             hash_key: &self.hash_key,
             shard_bits: self.shard_bits,

@@ -108,11 +108,8 @@ impl Head {
         }
     }
 
-    fn new(draft: &Draft<'_>) -> Self {
-        let mut head = Self {
-            bytes: [0; _],
-            len: 0,
-        };
+    /// Written where it stays: a copy of what was just written byte by byte waits for the bytes.
+    fn write(&mut self, draft: &Draft<'_>) {
         let room = if draft.key.len() + draft.value.len() >= ROOMY_LEN {
             Some(Field::roomy(draft.expiry))
         } else {
@@ -120,33 +117,36 @@ impl Head {
         };
         let expires = if room.is_some() { EXPIRES } else { 0 };
         let frequency = draft.frequency.min(frequency_max(draft.form, expires));
-        head.push(&[draft.form as u8 | expires | frequency << FREQUENCY_SHIFT]);
+        let flags = draft.form as u8 | expires | frequency << FREQUENCY_SHIFT;
         let long = draft.key.len().to_le_bytes();
         let [short, ..] = long;
         match draft.key.len() {
-            0..=253 => head.push(&[short]),
+            0..=253 => self.push(&[flags, short]),
             254..=0xFFFF => {
-                head.push(&[KEY_LEN_2]);
-                head.push(long.first_chunk::<2>().map_or(&[], |bytes| bytes));
+                self.push(&[flags, KEY_LEN_2]);
+                self.push(long.first_chunk::<2>().map_or(&[], |bytes| bytes));
             }
             // Keys end at 512 MiB, so that four bytes are the whole number.
             _ => {
-                head.push(&[KEY_LEN_4]);
-                head.push(long.first_chunk::<4>().map_or(&[], |bytes| bytes));
+                self.push(&[flags, KEY_LEN_4]);
+                self.push(long.first_chunk::<4>().map_or(&[], |bytes| bytes));
             }
         }
         if let Some(field) = room {
             let (bytes, len) = field.to_bytes();
-            head.push(bytes.get(..len).unwrap_or(&bytes));
+            self.push(bytes.get(..len).unwrap_or(&bytes));
         }
-        head
     }
 }
 
 impl Draft<'_> {
     /// Hands the entry's bytes to `write`, in parts.
     pub(crate) fn with_parts<R>(&self, write: impl FnOnce(&[&[u8]]) -> R) -> R {
-        let head = Head::new(self);
+        let mut head = Head {
+            bytes: [0; _],
+            len: 0,
+        };
+        head.write(self);
         let bytes = head.bytes.get(..head.len).unwrap_or(&head.bytes);
         write(&[bytes, self.key, self.value])
     }
@@ -237,6 +237,14 @@ impl<'a> EntryRef<'a> {
         })
     }
 
+    /// The number of the collection, if the entry names one.
+    pub(crate) fn collection(&self) -> Option<u32> {
+        match self.form {
+            Form::Boxed => self.value.first_chunk().copied().map(u32::from_le_bytes),
+            _ => None,
+        }
+    }
+
     /// Whether the entry's time is over.
     #[inline]
     pub(crate) fn is_expired(&self, now: Millis) -> bool {
@@ -320,6 +328,16 @@ pub(crate) fn write_expiry(blob: &mut [u8], expiry: Option<Millis>) {
 #[inline]
 pub(crate) fn has_expiry(blob: &[u8]) -> bool {
     blob.first().is_some_and(|flags| flags & EXPIRES != 0)
+}
+
+/// The number of the collection, if the entry names one.
+#[inline]
+pub(crate) fn collection(blob: &[u8]) -> Option<u32> {
+    let flags = *blob.first()?;
+    if flags & FORM != Form::Boxed as u8 {
+        return None;
+    }
+    EntryRef::parse(blob)?.collection()
 }
 
 /// How often an entry was used of late: 0 to 3.

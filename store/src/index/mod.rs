@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `position` | what of a hash is where |
 //! | `bucket` | one cache line |
+//! | `place` | where in a table an entry lies |
 //! | `table` | buckets in a row, and what does not fit near its home |
 //! | `rebuild` | tables from tables |
 //! | `touch` | loading what a search will need |
@@ -25,6 +26,7 @@
 
 mod bucket;
 mod parts;
+mod place;
 mod position;
 mod rebuild;
 mod table;
@@ -35,8 +37,9 @@ mod walk;
 
 pub(crate) use bucket::Lifetime;
 use bucket::{Away, Entry};
+use place::{At, Spot};
 pub(crate) use position::Position;
-use table::{At, BUCKETS_MAX, Table};
+use table::{BUCKETS_MAX, Table};
 pub(crate) use walk::Visited;
 
 use crate::arena::{Handle, OutOfMemory};
@@ -79,7 +82,7 @@ impl Wanted for Handle {
 /// Where an entry lies, until the next write to its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
-    table: usize,
+    table: u32,
     at: At,
 }
 
@@ -135,22 +138,22 @@ impl Index {
         reason = "the caller's comparison belongs in the loop"
     )]
     pub(crate) fn find(&self, position: Position, wanted: impl Wanted) -> Option<(Place, Handle)> {
-        let number = self.table_number(position)?;
-        let table = self.tables.get(number)?;
+        let number = *self.directory.get(self.directory_place(position))?;
+        let table = self.tables.get(number as usize)?;
         let (at, handle) = table.find(position, wanted)?;
         Some((Place { table: number, at }, handle))
     }
 
     /// Notes that a key is somewhere else.
     pub(crate) fn set_handle(&mut self, place: Place, handle: Handle) {
-        if let Some(table) = self.tables.get_mut(place.table) {
+        if let Some(table) = self.tables.get_mut(place.table as usize) {
             table.set_handle(place.at, handle.bits());
         }
     }
 
     /// Notes when a key expires, if at all.
     pub(crate) fn set_expiry(&mut self, place: Place, expiry: Option<Millis>) {
-        if let Some(table) = self.tables.get_mut(place.table) {
+        if let Some(table) = self.tables.get_mut(place.table as usize) {
             self.expiring -= table.expiring();
             table.set_lifetime(place.at, lifetime(expiry));
             note_expiry(table, expiry);
@@ -194,7 +197,7 @@ impl Index {
 
     /// Takes out the entry at `place`, which has this position.
     pub(crate) fn remove(&mut self, place: Place, position: Position, hasher: &impl Hasher) {
-        let Some(table) = self.tables.get_mut(place.table) else {
+        let Some(table) = self.tables.get_mut(place.table as usize) else {
             return;
         };
         self.expiring -= table.expiring();
@@ -204,7 +207,7 @@ impl Index {
         if self.len == 0 {
             *self = Self::new();
         } else if table.is_sparse() || table.len() == 0 {
-            self.shrink(place.table, hasher);
+            self.shrink(place.table as usize, hasher);
         }
     }
 
@@ -404,12 +407,12 @@ impl Index {
             assert_eq!(position.tag(table.tag_at), entry.tag, "tag");
             let home = table.home(position);
             let counts = away.get_mut(home).into_iter().flatten();
-            let lies = match at {
-                At::Slot { bucket, .. } if bucket == home => None,
-                At::Slot { bucket, .. } if bucket + 1 == home => Some(0),
-                At::Slot { bucket, .. } if bucket == home + 1 => Some(1),
-                At::Slot { .. } => panic!("an entry far from its home"),
-                At::Spill(_) => Some(2),
+            let lies = match at.spot() {
+                Spot::Slot { bucket, .. } if bucket == home => None,
+                Spot::Slot { bucket, .. } if bucket + 1 == home => Some(0),
+                Spot::Slot { bucket, .. } if bucket == home + 1 => Some(1),
+                Spot::Slot { .. } => panic!("an entry far from its home"),
+                Spot::Spill(_) => Some(2),
             };
             if let Some(count) = lies.and_then(|lies| counts.into_iter().nth(lies)) {
                 *count += 1;

@@ -12,6 +12,7 @@
 
 use super::Wanted;
 use super::bucket::{AWAY_MAX, Away, Bucket, Entry, Lifetime, SLOTS};
+use super::place::{At, Spot};
 use super::position::{self, Position};
 use crate::arena::{Handle, OutOfMemory};
 use crate::size_class::allocated;
@@ -63,13 +64,6 @@ impl From<Spilled> for Entry {
             lifetime: spilled.lifetime,
         }
     }
-}
-
-/// Where in a table an entry lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
-    Slot { bucket: usize, slot: usize },
-    Spill(usize),
 }
 
 /// The next larger number of buckets that the allocator has a class for.
@@ -151,7 +145,7 @@ impl Table {
         let (home, tag) = (self.home(position), position.tag(self.tag_at));
         let bucket = self.buckets.get(home)?;
         if let Some((slot, handle)) = find_in(bucket, tag, wanted) {
-            return Some((At::Slot { bucket: home, slot }, handle));
+            return Some((At::slot(home, slot), handle));
         }
         if !bucket.has_away() {
             return None;
@@ -171,15 +165,13 @@ impl Table {
             && let Some(right) = self.buckets.get(home + 1)
             && let Some((slot, handle)) = find_in(right, tag, wanted)
         {
-            let bucket = home + 1;
-            return Some((At::Slot { bucket, slot }, handle));
+            return Some((At::slot(home + 1, slot), handle));
         }
         if bucket.away(Away::Left) > 0
             && let Some(left) = self.buckets.get(home.wrapping_sub(1))
             && let Some((slot, handle)) = find_in(left, tag, wanted)
         {
-            let bucket = home - 1;
-            return Some((At::Slot { bucket, slot }, handle));
+            return Some((At::slot(home - 1, slot), handle));
         }
         if bucket.away(Away::Spill) == 0 {
             return None;
@@ -189,17 +181,17 @@ impl Table {
             same && wanted.is(Handle::from_bits(spilled.handle))
         };
         let (at, spilled) = self.spill.iter().enumerate().find(found)?;
-        Some((At::Spill(at), Handle::from_bits(spilled.handle)))
+        Some((At::spill(at), Handle::from_bits(spilled.handle)))
     }
 
     pub(super) fn set_handle(&mut self, at: At, handle: u32) {
-        match at {
-            At::Slot { bucket, slot } => {
+        match at.spot() {
+            Spot::Slot { bucket, slot } => {
                 if let Some(bucket) = self.buckets.get_mut(bucket) {
                     bucket.set_handle(slot, handle);
                 }
             }
-            At::Spill(at) => {
+            Spot::Spill(at) => {
                 if let Some(spilled) = self.spill.get_mut(at) {
                     spilled.handle = handle;
                 }
@@ -208,22 +200,22 @@ impl Table {
     }
 
     pub(super) fn lifetime(&self, at: At) -> Lifetime {
-        let lifetime = match at {
-            At::Slot { bucket, slot } => self.buckets.get(bucket).map(|b| b.lifetime(slot)),
-            At::Spill(at) => self.spill.get(at).map(|spilled| spilled.lifetime),
+        let lifetime = match at.spot() {
+            Spot::Slot { bucket, slot } => self.buckets.get(bucket).map(|b| b.lifetime(slot)),
+            Spot::Spill(at) => self.spill.get(at).map(|spilled| spilled.lifetime),
         };
         lifetime.unwrap_or(Lifetime::Lasting)
     }
 
     pub(super) fn set_lifetime(&mut self, at: At, lifetime: Lifetime) {
         self.count_lifetime(self.lifetime(at), lifetime);
-        match at {
-            At::Slot { bucket, slot } => {
+        match at.spot() {
+            Spot::Slot { bucket, slot } => {
                 if let Some(bucket) = self.buckets.get_mut(bucket) {
                     bucket.set_lifetime(slot, lifetime);
                 }
             }
-            At::Spill(at) => {
+            Spot::Spill(at) => {
                 if let Some(spilled) = self.spill.get_mut(at) {
                     spilled.lifetime = lifetime;
                 }
@@ -286,8 +278,8 @@ impl Table {
     pub(super) fn remove(&mut self, at: At, home: usize) {
         self.set_lifetime(at, Lifetime::Lasting);
         self.len -= 1;
-        match at {
-            At::Slot { bucket, slot } => {
+        match at.spot() {
+            Spot::Slot { bucket, slot } => {
                 if let Some(bucket) = self.buckets.get_mut(bucket) {
                     bucket.remove(slot);
                 }
@@ -297,26 +289,27 @@ impl Table {
                     self.count_away(home, Away::Right, |count| count - 1);
                 }
                 if !self.spill.is_empty() {
-                    self.refill(bucket);
+                    self.refill(bucket, home);
                 }
             }
-            At::Spill(at) => {
+            Spot::Spill(at) => {
                 self.spill.swap_remove(at);
                 self.count_unspilled(home);
             }
         }
     }
 
-    /// Fetches a spilled entry back into a bucket that has room for it.
-    fn refill(&mut self, bucket: usize) {
-        let near = bucket.saturating_sub(1)..=bucket + 1;
+    /// Fetches a spilled entry back into a bucket that has room for it, if that bucket or `home` spilled any:
+    /// these two were read already, and a look at the other neighbours would wait for memory.
+    fn refill(&mut self, bucket: usize, home: usize) {
         let spills = |home: usize| {
             let home = self.buckets.get(home);
             home.is_some_and(|home| home.away(Away::Spill) > 0)
         };
-        if !near.clone().any(spills) {
+        if !spills(bucket) && !spills(home) {
             return;
         }
+        let near = bucket.saturating_sub(1)..=bucket + 1;
         let is_near = |spilled: &Spilled| near.contains(&usize::from(spilled.home));
         let Some(at) = self.spill.iter().position(is_near) else {
             return;
@@ -369,16 +362,12 @@ impl Table {
             .iter()
             .enumerate()
             .flat_map(|(number, bucket)| {
-                bucket.taken().filter_map(move |slot| {
-                    let bucket_slot = At::Slot {
-                        bucket: number,
-                        slot,
-                    };
-                    Some((bucket_slot, bucket.entry(slot)?))
-                })
+                bucket
+                    .taken()
+                    .filter_map(move |slot| Some((At::slot(number, slot), bucket.entry(slot)?)))
             });
         let spilled = self.spill.iter().enumerate();
-        let spilled = spilled.map(|(at, spilled)| (At::Spill(at), Entry::from(*spilled)));
+        let spilled = spilled.map(|(at, spilled)| (At::spill(at), Entry::from(*spilled)));
         in_buckets.chain(spilled)
     }
 }
