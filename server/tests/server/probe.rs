@@ -44,6 +44,7 @@ fn parts_are_told_and_add_up() {
         "set5",
         "zset5",
         "churn",
+        "churn_deleted",
         "churn_half",
     ];
     assert_eq!(cases, expected);

@@ -3,10 +3,11 @@
 //! | case | what was done |
 //! |---|---|
 //! | `churn` | values of 16 to 512 bytes, three times as many overwrites as keys |
-//! | `churn_half` | then every second key deleted, in no order: bytes for each key that is left |
+//! | `churn_deleted` | then every second key deleted, in no order: bytes for each key that is left, at once |
+//! | `churn_half` | the same once those that are left were moved together, as the server does between requests |
 //!
-//! Those that are left are moved together first, as the server does between requests. Keys and values come
-//! to 280 bytes a key.
+//! Keys and values come to 280 bytes a key. What `churn_deleted` takes more than `churn_half` is what deletes
+//! leave to the time between requests: they move entries themselves only where far more is free.
 
 use std::num::NonZeroU32;
 
@@ -19,7 +20,7 @@ pub(super) const COUNT: u32 = 200_000;
 const OVERWRITES_PER_KEY: u64 = 3;
 
 /// Bytes per key by case.
-pub(super) fn counts(keys: NonZeroU32) -> Result<[(&'static str, PerKey); 2], ProbeError> {
+pub(super) fn counts(keys: NonZeroU32) -> Result<[(&'static str, PerKey); 3], ProbeError> {
     let live = LiveBytes::begin()?;
     let keyspace = empty();
     let mut random = 42;
@@ -39,13 +40,16 @@ pub(super) fn counts(keys: NonZeroU32) -> Result<[(&'static str, PerKey); 2], Pr
             keyspace.lock(key).remove(key, NOW);
         }
     }
+    let deleted = Taken::by(&keyspace, live.since())?;
     while keyspace.compact(server::FREE_PERCENT) > 0 {}
     let left = u32::try_from(keyspace.len()).ok().and_then(NonZeroU32::new);
     let halved = Taken::by(&keyspace, live.since())?;
+    let left = left.unwrap_or(keys);
     // Divided at last: what that allocates is none of the keyspace's.
     Ok([
         ("churn", churned.per_key(keys)?),
-        ("churn_half", halved.per_key(left.unwrap_or(keys))?),
+        ("churn_deleted", deleted.per_key(left)?),
+        ("churn_half", halved.per_key(left)?),
     ])
 }
 
