@@ -21,7 +21,7 @@ use super::page::{Fill, NO_PAGE};
 use super::{Arena, Handle};
 
 /// Free slots that writes leave alone, in percent of the bytes of all pages.
-const FREE_PERCENT: usize = 50;
+const FREE_PERCENT: usize = 25;
 /// Moves that a write is owed.
 const MOVES_A_WRITE: u8 = 2;
 /// Moves made at once, at most.
@@ -63,7 +63,8 @@ impl Evacuation {
 
 /// Handles of blobs that are to move, and pages that they may move to.
 ///
-/// Each page is meant to take one blob: its first free slot was touched, and the next one was not.
+/// Each page is meant to take one blob: its first free slot was touched, and the next one was not. So a batch
+/// goes to as many pages as it has blobs, the fullest first, as far as the class has them.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     handles: [Handle; BATCH],
@@ -138,16 +139,22 @@ impl Arena {
         let moves = u8::try_from(batch.len).unwrap_or(u8::MAX);
         self.evacuation.owed = owed.saturating_sub(moves.max(1));
         let class = self.classes.get(usize::from(page.class));
-        let mut target = class.and_then(Class::fullest);
-        for place in batch.targets.iter_mut().take(batch.len) {
-            *place = target;
-            if let Some(number) = target {
-                self.touch_free(number);
-            }
-            let after = target.and_then(|number| Some(self.pages.get(number as usize)?.after));
-            target = after.filter(|number| *number != NO_PAGE);
+        let targets = class.into_iter().flat_map(|class| self.listed(class));
+        for (place, number) in batch.targets.iter_mut().take(batch.len).zip(targets) {
+            *place = Some(number);
+            self.touch_free(number);
         }
         batch
+    }
+
+    /// The pages of a class with free slots, from the fullest list on.
+    fn listed(&self, class: &Class) -> impl Iterator<Item = u32> {
+        let listed = |first: u32| {
+            let after = |number: &u32| Some(self.pages.get(*number as usize)?.after);
+            let numbers = std::iter::successors(Some(first), after);
+            numbers.take_while(|number| *number != NO_PAGE)
+        };
+        class.first.into_iter().rev().flat_map(listed)
     }
 
     /// Moves a blob to `target`, or else to the fullest page of its class that has room; its new handle, or
