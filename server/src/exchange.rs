@@ -17,8 +17,8 @@ use store::Millis;
 pub use crate::ahead::Ahead;
 use crate::ahead::Next;
 use crate::commands::{Life, Session};
-use crate::dispatch::{Batch, Found};
-use crate::protocol::{Decoder, Replies};
+use crate::dispatch::Batch;
+use crate::protocol::{Args, Decoder, Replies};
 use crate::state::{Client, Limit, State};
 
 /// How a run over some input ended.
@@ -73,14 +73,14 @@ impl Exchange {
         let mut batch = Batch::new(state, now);
         let mut used = 0;
         let stop = loop {
-            let decoded = ahead.decode(&mut self.decoder, input, used);
-            let mut found = Found::default();
-            if ahead.len() > 1 {
-                found = batch.find(ahead.requests(input).map(|request| request.args));
+            let find = |args: Args<'_>| batch.find(args);
+            let decoded = ahead.decode(&mut self.decoder, input, used, find);
+            if ahead.are_several() {
+                batch.touch(ahead.hashes());
             }
             let mut is_cut = false;
-            for (request, found) in ahead.requests(input).zip(found) {
-                batch.run_found(&mut self.session, found, request.args, replies);
+            for request in ahead.requests(input) {
+                batch.run_found(&mut self.session, request.found, request.args, replies);
                 used = request.end;
                 if self.session.life == Life::Closing || replies.len() >= replies_max {
                     is_cut = true;

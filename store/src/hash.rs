@@ -72,7 +72,7 @@ impl HashKey {
 /// Bits of a hash that choose the shard, at most.
 pub(crate) const SHARD_BITS_MAX: u32 = 10;
 /// The hash of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyHash(pub(crate) u64);
 
 /// A key with its hash; [`Keyspace::key`](crate::Keyspace::key) makes one.
@@ -92,6 +92,13 @@ impl<'a> Key<'a> {
             bytes,
             hash: hash_key.hash(bytes),
         }
+    }
+
+    /// A key whose hash is known; one that is not its own finds nothing.
+    #[must_use]
+    #[inline]
+    pub const fn with_hash(bytes: &'a [u8], hash: KeyHash) -> Self {
+        Self { bytes, hash }
     }
 
     /// The key itself.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 use crate::eviction::EvictionPolicy;
 use crate::guard::ShardGuard;
@@ -139,7 +139,7 @@ impl Keyspace {
         clippy::indexing_slicing,
         reason = "`ShardCount::index` is below the count"
     )]
-    fn lock_index(&self, index: usize) -> ShardGuard<'_> {
+    pub(crate) fn lock_index(&self, index: usize) -> ShardGuard<'_> {
         let shard = self.shards[index].lock();
         ShardGuard::new(
             shard.unwrap_or_else(PoisonError::into_inner),
@@ -148,12 +148,13 @@ impl Keyspace {
     }
 
     /// Locks a shard that nobody has.
-    pub(crate) fn try_lock_index(&self, index: usize) -> Option<MutexGuard<'_, Shard>> {
-        match self.shards.get(index)?.try_lock() {
-            Ok(shard) => Some(shard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+    pub(crate) fn try_lock_index(&self, index: usize) -> Option<ShardGuard<'_>> {
+        let shard = match self.shards.get(index)?.try_lock() {
+            Ok(shard) => shard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(ShardGuard::new(shard, &self.used_bytes))
     }
 
     /// How many shards there are.

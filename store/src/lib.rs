@@ -23,7 +23,7 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | `keyspace`, `guard`, `shards` | locks, what concerns all shards |
+//! | `keyspace`, `guard`, `shards` | locks, one at a time or many; what concerns all shards |
 //! | `room`, `eviction` | a bound of memory, and which keys go |
 //! | `shard` | the operations |
 //! | `entries` | the entries of a shard, and what is counted about them |
@@ -67,7 +67,7 @@ pub use collection::{
 pub use entries::Detached;
 pub use error::{IncrementError, LEN_MAX, StoreError, WrongType};
 pub use eviction::{EvictionOrder, EvictionPolicy, EvictionScope};
-pub use guard::ShardGuard;
+pub use guard::{LastShard, ShardGuard};
 pub use hash::{HashKey, Key, KeyHash};
 pub use keyspace::{Keyspace, LockedShards, ShardCount};
 pub use memory_parts::MemoryParts;

@@ -9,67 +9,39 @@
 //! place is in the bucket. Of several keys the buckets can be loaded all at once and then the blobs: a
 //! prefetch is an instruction that nothing waits for. Nothing is changed by this, and nothing depends on it.
 
-use std::sync::MutexGuard;
-
-use crate::hash::Key;
-use crate::keyspace::Keyspace;
-use crate::shard::Shard;
+use crate::guard::LastShard;
+use crate::hash::KeyHash;
 
 /// Keys that are touched at once.
 pub const TOUCHED_AT_ONCE: usize = 16;
-/// Shards that are held at once.
-const HELD: usize = 16;
 
-/// Shards that nobody else had, each in the place that its number says; one drives out another.
-struct Held<'a> {
-    keyspace: &'a Keyspace,
-    places: [Option<(usize, MutexGuard<'a, Shard>)>; HELD],
-}
-
-impl<'a> Held<'a> {
-    fn new(keyspace: &'a Keyspace) -> Self {
-        Self {
-            keyspace,
-            places: Default::default(),
-        }
-    }
-
-    /// The shard of `key`, unless another thread has it.
+/// A shard that another thread has is left out, so that nothing waits.
+impl LastShard<'_> {
+    /// Begins to load the bucket of the keys with this hash, so that whatever comes next runs meanwhile.
     #[inline]
-    fn shard(&mut self, key: Key<'_>) -> Option<&Shard> {
-        let number = self.keyspace.count().index(key.hash());
-        let place = self.places.get_mut(number % HELD)?;
-        if place.as_ref().is_none_or(|(held, _)| *held != number) {
-            let shard = self.keyspace.try_lock_index(number)?;
-            *place = Some((number, shard));
+    pub fn touch_bucket(&mut self, hash: KeyHash) {
+        if let Some(shard) = self.free_shard(hash) {
+            shard.touch_bucket(hash);
         }
-        place.as_ref().map(|(_, shard)| &**shard)
     }
-}
 
-impl Keyspace {
-    /// Loads what the next operations on the first [`TOUCHED_AT_ONCE`] of `keys` will need. A shard
-    /// that another thread has is left out, so that nothing waits.
-    ///
-    /// Each bucket begins to load when its key comes, so that whatever makes the next key runs meanwhile.
-    pub fn touch<'k>(&self, keys: impl Iterator<Item = Key<'k>>) {
-        let mut held = Held::new(self);
-        let mut touched = [None; TOUCHED_AT_ONCE];
-        for (key, place) in keys.zip(&mut touched) {
-            if let Some(shard) = held.shard(key) {
-                shard.touch_bucket(key);
-            }
-            *place = Some(key);
-        }
-        for place in &mut touched {
-            let Some(key) = *place else { break };
-            if held.shard(key).is_none_or(|shard| !shard.touch_blob(key)) {
-                *place = None;
+    /// Begins to load what the keys with the first [`TOUCHED_AT_ONCE`] of `hashes` hold, whose buckets were touched.
+    #[inline]
+    pub fn touch_blobs(&mut self, hashes: impl Iterator<Item = KeyHash>) {
+        let mut beside = [KeyHash::default(); TOUCHED_AT_ONCE];
+        let mut len = 0;
+        for hash in hashes.take(TOUCHED_AT_ONCE) {
+            let shard = self.free_shard(hash);
+            if shard.is_some_and(|shard| shard.touch_blob(hash))
+                && let Some(place) = beside.get_mut(len)
+            {
+                *place = hash;
+                len += 1;
             }
         }
-        for key in touched.into_iter().flatten() {
-            if let Some(shard) = held.shard(key) {
-                shard.touch_blob_beside(key);
+        for hash in beside.into_iter().take(len) {
+            if let Some(shard) = self.free_shard(hash) {
+                shard.touch_blob_beside(hash);
             }
         }
     }
@@ -78,7 +50,7 @@ impl Keyspace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ExpiryChange, HashKey, Millis, ShardCount};
+    use crate::{ExpiryChange, HashKey, Keyspace, Millis, ShardCount};
 
     /// Names of keys that are there, and of as many that are not.
     #[test]
@@ -99,11 +71,17 @@ mod tests {
                 .map(|name| keyspace.key(name.as_bytes()))
                 .collect();
             let (len, used) = (keyspace.len(), keyspace.used_bytes());
-            keyspace.touch(keys.iter().copied());
-            keyspace.touch(std::iter::empty());
+            let hashes = || keys.iter().map(|key| key.hash());
+            let touch = || {
+                let mut last = LastShard::new(&keyspace);
+                hashes().for_each(|hash| last.touch_bucket(hash));
+                last.touch_blobs(hashes());
+                last.touch_blobs(std::iter::empty());
+            };
+            touch();
             assert_eq!((keyspace.len(), keyspace.used_bytes()), (len, used));
             let held = keyspace.lock_all();
-            keyspace.touch(keys.iter().copied());
+            touch();
             drop(held);
         }
     }

@@ -142,7 +142,7 @@ pub fn hello(call: &mut Call<'_, '_>) -> Outcome {
 
 /// `RESET`
 pub fn reset(call: &mut Call<'_, '_>) -> Outcome {
-    call.session.reset(call.state);
+    call.session.reset(call.state, call.shards);
     call.replies.set_protocol(call.session.protocol);
     call.replies.status("RESET");
     Ok(())

@@ -13,6 +13,7 @@ pub fn sleep(call: &mut Call<'_, '_>) -> Outcome {
     let seconds = float(call.args.at(2))
         .filter(|seconds| (0.0..=SLEEP_MAX_S).contains(seconds))
         .ok_or(Failure::Text("ERR value is not a valid float"))?;
+    call.shards.give_back();
     std::thread::sleep(Duration::from_secs_f64(seconds));
     call.replies.ok();
     Ok(())

@@ -64,7 +64,7 @@ pub mod zset;
 pub mod zset_algebra;
 pub mod zset_range;
 
-use store::{Key, Millis, StringRef};
+use store::{Key, KeyHash, Millis, StringRef};
 
 pub use command::{Command, Find, Flags, Group, KeySpec};
 pub use failure::{Failure, printed};
@@ -84,6 +84,8 @@ pub struct Call<'c, 's> {
     pub session: &'c mut Session,
     /// The request, its name first.
     pub args: Args<'c>,
+    /// Its first key, if that was hashed before.
+    pub hashed: Hashed,
     /// The time of the batch.
     pub now: Millis,
     /// The counts of the batch.
@@ -92,6 +94,35 @@ pub struct Call<'c, 's> {
     pub replies: &'c mut Replies,
     /// What runs.
     pub command: &'static Command,
+}
+
+/// The hash of one argument, where it was made before the request runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hashed {
+    /// Which argument; 0, the command's name, for none.
+    at: u8,
+    hash: KeyHash,
+}
+
+impl Hashed {
+    /// The hash of argument `at`, which is not the command's name.
+    #[must_use]
+    pub const fn new(at: u8, hash: KeyHash) -> Self {
+        Self { at, hash }
+    }
+
+    /// The hash, if there is one.
+    #[must_use]
+    pub fn hash(self) -> Option<KeyHash> {
+        (self.at > 0).then_some(self.hash)
+    }
+
+    /// The hash of argument `at`, if it is that one's.
+    #[must_use]
+    #[inline]
+    pub fn hash_of(self, at: usize) -> Option<KeyHash> {
+        (at > 0 && usize::from(self.at) == at).then_some(self.hash)
+    }
 }
 
 /// What running a command comes to: its reply is appended, or it failed and appended nothing.
@@ -164,7 +195,11 @@ impl<'c> Call<'c, '_> {
     #[must_use]
     #[inline]
     pub fn key(&self, at: usize) -> Key<'c> {
-        self.state.keyspace.key(self.args.at(at))
+        let key = self.args.at(at);
+        match self.hashed.hash_of(at) {
+            Some(hash) => Key::with_hash(key, hash),
+            None => self.state.keyspace.key(key),
+        }
     }
 
     /// Argument `at` as an integer.

@@ -9,11 +9,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use store::{Keyspace, Millis, WatchVersion};
+use store::{Millis, WatchVersion};
 
 use super::Command;
 use crate::protocol::{Args, Protocol, Span};
-use crate::state::{Client, State, Topic};
+use crate::state::{Access, Client, State, Topic};
 
 /// Whether the connection goes on after the replies so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -179,9 +179,9 @@ impl Session {
     }
 
     /// Gives back what it holds: its transaction, what it watches, what it listens to.
-    pub fn release(&mut self, state: &State) {
+    pub fn release(&mut self, state: &State, shards: &mut Access<'_>) {
         self.transaction = None;
-        self.unwatch(&state.keyspace);
+        self.unwatch(shards);
         for topic in [Topic::Channel, Topic::Pattern] {
             for name in std::mem::take(self.subscriptions.of(topic)) {
                 state.channels.unsubscribe(topic, &name, &self.client);
@@ -190,8 +190,8 @@ impl Session {
     }
 
     /// Lets it be as it was when it came.
-    pub fn reset(&mut self, state: &State) {
-        self.release(state);
+    pub fn reset(&mut self, state: &State, shards: &mut Access<'_>) {
+        self.release(state, shards);
         self.protocol = Protocol::Resp2;
         self.authenticated = !state.settings.password.is_set();
         self.reply_mode = ReplyMode::On;
@@ -211,12 +211,12 @@ impl Session {
     }
 
     /// Watches a key; a key that is watched already keeps the version it had.
-    pub fn watch(&mut self, key: &[u8], keyspace: &Keyspace, now: Millis) {
+    pub fn watch(&mut self, key: &[u8], shards: &mut Access<'_>, now: Millis) {
         if self.watched.iter().any(|watched| *watched.key == *key) {
             return;
         }
-        let hashed = keyspace.key(key);
-        let version = keyspace.lock(hashed).watch(hashed, now);
+        let hashed = shards.keyspace().key(key);
+        let version = shards.with(hashed, |shard| shard.watch(hashed, now));
         self.watched.push(Watched {
             key: key.into(),
             version,
@@ -236,10 +236,10 @@ impl Session {
     }
 
     /// Watches no key any more.
-    pub fn unwatch(&mut self, keyspace: &Keyspace) {
+    pub fn unwatch(&mut self, shards: &mut Access<'_>) {
         for watched in self.take_watched() {
-            let key = keyspace.key(&watched.key);
-            keyspace.lock(key).unwatch(key);
+            let key = shards.keyspace().key(&watched.key);
+            shards.with(key, |shard| shard.unwatch(key));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! `EXEC` holds every shard from before it compares the watched versions to after the last queued
 //! command, so no other connection sees a part of it.
 
-use super::{Call, Failure, Flags, Outcome, Transaction};
+use super::{Call, Failure, Flags, Hashed, Outcome, Transaction};
 
 /// `MULTI`
 pub fn multi(call: &mut Call<'_, '_>) -> Outcome {
@@ -20,7 +20,7 @@ pub fn discard(call: &mut Call<'_, '_>) -> Outcome {
     if call.session.transaction.take().is_none() {
         return Err(Failure::Text("ERR DISCARD without MULTI"));
     }
-    call.session.unwatch(&call.state.keyspace);
+    call.session.unwatch(call.shards);
     call.replies.ok();
     Ok(())
 }
@@ -31,7 +31,7 @@ pub fn watch(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::Text("ERR WATCH inside MULTI is not allowed"));
     }
     for key in call.args.from(1) {
-        call.session.watch(key, &call.state.keyspace, call.now);
+        call.session.watch(key, call.shards, call.now);
     }
     call.replies.ok();
     Ok(())
@@ -39,9 +39,7 @@ pub fn watch(call: &mut Call<'_, '_>) -> Outcome {
 
 /// `UNWATCH`
 pub fn unwatch(call: &mut Call<'_, '_>) -> Outcome {
-    // In a transaction `EXEC` has given every watched key back already, so that none is left here
-    // whose shard would be held.
-    call.session.unwatch(&call.state.keyspace);
+    call.session.unwatch(call.shards);
     call.replies.ok();
     Ok(())
 }
@@ -52,7 +50,7 @@ pub fn exec(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::Text("ERR EXEC without MULTI"));
     };
     if transaction.doomed {
-        call.session.unwatch(&call.state.keyspace);
+        call.session.unwatch(call.shards);
         return Err(Failure::Text(
             "EXECABORT Transaction discarded because of previous errors.",
         ));
@@ -94,6 +92,7 @@ fn run_all(call: &mut Call<'_, '_>, transaction: &Transaction) {
             shards: call.shards,
             session: call.session,
             args: queued.args(),
+            hashed: Hashed::default(),
             now: call.now,
             tally: call.tally,
             replies: call.replies,

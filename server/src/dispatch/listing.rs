@@ -31,9 +31,9 @@ pub(super) fn count(call: &mut Call<'_, '_>) -> Outcome {
 /// The command, or the subcommand, called `name` or `container|name`.
 fn named(name: &[u8]) -> Option<&'static Command> {
     match name.iter().position(|byte| *byte == b'|') {
-        None => table::find(name),
+        None => table::find_name(name),
         Some(at) => {
-            let container = table::find(name.get(..at)?)?;
+            let container = table::find_name(name.get(..at)?)?;
             table::find_subcommand(container, name.get(at + 1..)?)
         }
     }
@@ -280,7 +280,7 @@ pub(super) fn getkeysandflags(call: &mut Call<'_, '_>) -> Outcome {
 fn keys_of(args: Args<'_>) -> Result<Vec<(&'static str, &[u8])>, Failure> {
     const INVALID: Failure = Failure::Text("ERR Invalid arguments specified for command");
     let invalid_command = || Failure::Text("ERR Invalid command specified");
-    let mut command = table::find(args.at(2)).ok_or_else(invalid_command)?;
+    let mut command = table::find_name(args.at(2)).ok_or_else(invalid_command)?;
     if !command.subcommands.is_empty() && args.len() > 3 {
         command = table::find_subcommand(command, args.at(3)).ok_or_else(invalid_command)?;
     }

@@ -13,10 +13,10 @@ mod table;
 
 pub(crate) use table::name_at;
 
-use store::{Millis, Room, TOUCHED_AT_ONCE};
+use store::{KeyHash, Millis, Room};
 
 use crate::commands::{
-    Call, Command, Failure, Find, Flags, Life, Outcome, Queued, ReplyMode, Session, printed,
+    Call, Command, Failure, Find, Flags, Hashed, Life, Outcome, Queued, ReplyMode, Session, printed,
 };
 use crate::protocol::{Args, Replies};
 use crate::state::{Access, State, Tally};
@@ -24,8 +24,20 @@ use crate::state::{Access, State, Tally};
 /// Bytes of an unknown command's name, and of its arguments, that the error quotes.
 const QUOTED_MAX: usize = 128;
 
-/// The commands of several requests, as far as they were found.
-pub type Found = [Option<&'static Command>; TOUCHED_AT_ONCE];
+/// What was found of a request before it runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Found {
+    command: Option<&'static Command>,
+    hashed: Hashed,
+}
+
+impl Found {
+    /// The hash of its first key.
+    #[inline]
+    pub(crate) fn hash(self) -> Option<KeyHash> {
+        self.hashed.hash()
+    }
+}
 
 /// The requests of one read of one connection.
 #[derive(Debug)]
@@ -42,7 +54,7 @@ impl<'s> Batch<'s> {
     /// A batch that runs at `now`.
     #[must_use]
     pub fn new(state: &'s State, now: Millis) -> Self {
-        let shards = Access::Each(&state.keyspace);
+        let shards = Access::each(&state.keyspace);
         Self {
             state,
             shards,
@@ -55,15 +67,15 @@ impl<'s> Batch<'s> {
     /// Runs one request, and appends its one reply.
     #[inline]
     pub fn run(&mut self, session: &mut Session, args: Args<'_>, replies: &mut Replies) {
-        self.run_found(session, None, args, replies);
+        self.run_found(session, Found::default(), args, replies);
     }
 
     /// Runs one request whose command was found before, and appends its one reply.
     #[inline]
-    pub fn run_found(
+    pub(crate) fn run_found(
         &mut self,
         session: &mut Session,
-        found: Option<&'static Command>,
+        found: Found,
         args: Args<'_>,
         replies: &mut Replies,
     ) {
@@ -83,7 +95,7 @@ impl<'s> Batch<'s> {
     fn run_unanswered(
         &mut self,
         session: &mut Session,
-        found: Option<&'static Command>,
+        found: Found,
         args: Args<'_>,
         replies: &mut Replies,
     ) {
@@ -107,36 +119,45 @@ impl<'s> Batch<'s> {
         }
     }
 
-    /// Finds the commands of these requests, and loads what their first keys need, before the first of
-    /// them runs. A command that is not found here is looked for again when it runs.
-    pub fn find<'a>(&self, requests: impl Iterator<Item = Args<'a>>) -> Found {
+    /// Finds the command and the first key of a request, and begins to load the key's bucket. A command
+    /// that is not found here is looked for again when it runs.
+    #[inline]
+    pub(crate) fn find(&mut self, args: Args<'_>) -> Found {
         let mut found = Found::default();
         if !self.state.settings.renames.is_empty() {
             return found;
         }
-        let keyspace = &self.state.keyspace;
-        keyspace.touch(requests.zip(&mut found).filter_map(|(args, found)| {
-            let command = table::find(args.at(0))?;
-            if command.subcommands.is_empty() {
-                *found = Some(command);
-            }
-            let spec = command.keys.first()?;
-            if spec.find == Find::Counted {
-                return None;
-            }
-            args.get(spec.first.into()).map(|key| keyspace.key(key))
-        }));
+        let Some(command) = table::find(args) else {
+            return found;
+        };
+        if command.subcommands.is_empty() {
+            found.command = Some(command);
+        }
+        if let Some(spec) = command.keys.first()
+            && spec.find != Find::Counted
+            && let Some(key) = args.get(spec.first.into())
+        {
+            let hash = self.state.keyspace.key(key).hash();
+            found.hashed = Hashed::new(spec.first, hash);
+            self.shards.touch_bucket(hash);
+        }
         found
+    }
+
+    /// Begins to load what the keys with these hashes hold.
+    #[inline]
+    pub(crate) fn touch(&mut self, hashes: impl Iterator<Item = KeyHash>) {
+        self.shards.touch_blobs(hashes);
     }
 
     fn try_run(
         &mut self,
         session: &mut Session,
-        found: Option<&'static Command>,
+        found: Found,
         args: Args<'_>,
         replies: &mut Replies,
     ) -> Outcome {
-        let command = match found.map_or_else(|| resolve(self.state, args), Ok) {
+        let command = match found.command.map_or_else(|| resolve(self.state, args), Ok) {
             Ok(command) => command,
             Err(_) if is_of_http(args) => {
                 tracing::warn!(
@@ -150,25 +171,25 @@ impl<'s> Batch<'s> {
         };
         if !command.takes(args.len()) {
             let failure = Failure::Arity(command.name);
-            return Err(refuse_command(self.state, session, command, failure));
+            return Err(refuse_command(&mut self.shards, session, command, failure));
         }
         if command.flags.has(Flags::PROTECTED) && !self.state.settings.debugging {
             let failure = Failure::Protected;
-            return Err(refuse_command(self.state, session, command, failure));
+            return Err(refuse_command(&mut self.shards, session, command, failure));
         }
         if !session.authenticated
             && self.state.settings.password.is_set()
             && !command.flags.has(Flags::NO_AUTH)
         {
             let failure = Failure::NotAuthenticated;
-            return Err(refuse_command(self.state, session, command, failure));
+            return Err(refuse_command(&mut self.shards, session, command, failure));
         }
         if self.state.settings.max_memory() > 0 {
             self.check_room(session, command)?;
         }
         if session.only_listens() && !command.flags.has(Flags::WHILE_SUBSCRIBED) {
             let failure = Failure::OnlyListens(command.name);
-            return Err(refuse_command(self.state, session, command, failure));
+            return Err(refuse_command(&mut self.shards, session, command, failure));
         }
         if let Some(transaction) = &mut session.transaction
             && !command.flags.has(Flags::UNQUEUED)
@@ -186,6 +207,7 @@ impl<'s> Batch<'s> {
             shards: &mut self.shards,
             session,
             args,
+            hashed: found.hashed,
             now: self.now,
             tally: &mut self.tally,
             replies,
@@ -211,7 +233,7 @@ impl<'s> Batch<'s> {
             return Ok(());
         }
         Err(refuse_command(
-            self.state,
+            &mut self.shards,
             session,
             command,
             Failure::OutOfMemory,
@@ -231,12 +253,13 @@ impl<'s> Batch<'s> {
 /// Finds the command, or the subcommand, that the request names.
 #[inline]
 fn resolve(state: &State, args: Args<'_>) -> Result<&'static Command, Failure> {
-    let mut name = args.at(0);
-    if !state.settings.renames.is_empty() {
-        let renamed = state.settings.renames.resolve(name);
-        name = renamed.ok_or_else(|| unknown_command(args))?;
-    }
-    let command = table::find(name).ok_or_else(|| unknown_command(args))?;
+    let renames = &state.settings.renames;
+    let command = if renames.is_empty() {
+        table::find(args)
+    } else {
+        renames.resolve(args.at(0)).and_then(table::find_name)
+    };
+    let command = command.ok_or_else(|| unknown_command(args))?;
     if command.subcommands.is_empty() || args.len() < 2 {
         return Ok(command);
     }
@@ -298,7 +321,7 @@ fn refuse(session: &mut Session, failure: Failure) -> Failure {
 /// Refuses a request for `command`; where that is `EXEC`, the whole transaction goes.
 #[cold]
 fn refuse_command(
-    state: &State,
+    shards: &mut Access<'_>,
     session: &mut Session,
     command: &Command,
     failure: Failure,
@@ -307,7 +330,7 @@ fn refuse_command(
         return refuse(session, failure);
     }
     session.transaction = None;
-    session.unwatch(&state.keyspace);
+    session.unwatch(shards);
     let text = failure.to_string();
     let text = text.strip_prefix("ERR ").unwrap_or(&text);
     Failure::quoting(&[
@@ -319,12 +342,12 @@ fn refuse_command(
 /// Whether there is a command of this name, in any case.
 #[must_use]
 pub fn is_command(name: &[u8]) -> bool {
-    table::find(name).is_some()
+    table::find_name(name).is_some()
 }
 
 /// Ends a session: what it holds is given back.
 pub fn close(state: &State, session: &mut Session) {
-    session.release(state);
+    session.release(state, &mut Access::each(&state.keyspace));
     state.clients.remove(session.client.id);
     session.life = Life::Closing;
 }

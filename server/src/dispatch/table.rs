@@ -26,6 +26,7 @@ mod sorted_sets;
 mod strings;
 
 use crate::commands::{Call, Command, Failure, Find, KeySpec, Outcome};
+use crate::protocol::Args;
 
 const NAME_MAX: usize = 16;
 const SLOT_BITS: u32 = 9;
@@ -157,10 +158,28 @@ const fn entries() -> [&'static Command; LEN] {
 static NAMES: [u128; COMMANDS.len()] = packed_names();
 static INDEX: [u8; SLOTS] = index();
 
+/// The command that a request names, in any case.
+#[inline]
+pub(super) fn find(args: Args<'_>) -> Option<&'static Command> {
+    let (bytes, spans) = args.parts();
+    let name = spans.first()?.range();
+    // Behind the name of a frame lies the rest of it, so that its bytes can be loaded as one number.
+    match bytes.get(name.start..).and_then(<[u8]>::first_chunk) {
+        Some(chunk) => look_up(pack(*chunk, name.len())?),
+        None => find_name(args.at(0)),
+    }
+}
+
 /// The command called `name`, in any case.
 #[inline]
-pub(super) fn find(name: &[u8]) -> Option<&'static Command> {
-    let packed = pack(name)?;
+pub(super) fn find_name(name: &[u8]) -> Option<&'static Command> {
+    let mut chunk = [0; NAME_MAX];
+    chunk.get_mut(..name.len())?.copy_from_slice(name);
+    look_up(pack(chunk, name.len())?)
+}
+
+#[inline]
+fn look_up(packed: u128) -> Option<&'static Command> {
     let mut slot = slot(packed);
     loop {
         let entry = usize::from(*INDEX.get(slot)?);
@@ -171,16 +190,15 @@ pub(super) fn find(name: &[u8]) -> Option<&'static Command> {
     }
 }
 
-/// A name in upper case as a number, its first byte the lowest; `None` for what can be no name.
+/// The name that the first `len` of these bytes are, in upper case, as a number, its first byte the lowest; `None` for what can
+/// be no name.
 #[inline]
-fn pack(name: &[u8]) -> Option<u128> {
-    if name.len() > NAME_MAX || name.last() == Some(&0) {
-        return None;
-    }
-    let mut bytes = [0; NAME_MAX];
-    bytes.get_mut(..name.len())?.copy_from_slice(name);
+fn pack(mut bytes: [u8; NAME_MAX], len: usize) -> Option<u128> {
+    let unused = u32::try_from(NAME_MAX.checked_sub(len)?).ok()? * 8;
     bytes.make_ascii_uppercase();
-    Some(u128::from_le_bytes(bytes))
+    let number = u128::from_le_bytes(bytes).checked_shl(unused)?;
+    // The last byte of the name is the highest: a name has no zero byte at its end.
+    (number >> (u128::BITS - 8) != 0).then_some(number >> unused)
 }
 
 #[inline]
@@ -261,7 +279,7 @@ mod tests {
     fn every_command_is_found_by_its_name_in_any_case() {
         for command in &COMMANDS {
             for name in [command.name.to_owned(), command.name.to_ascii_uppercase()] {
-                let found = find(name.as_bytes()).map(|found| found.name);
+                let found = find_name(name.as_bytes()).map(|found| found.name);
                 assert_eq!(found, Some(command.name));
             }
         }
@@ -279,7 +297,7 @@ mod tests {
             "\0",
             "GEU",
         ] {
-            assert!(find(name.as_bytes()).is_none(), "{name:?}");
+            assert!(find_name(name.as_bytes()).is_none(), "{name:?}");
         }
     }
 

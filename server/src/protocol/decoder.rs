@@ -24,7 +24,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::{inline, number::parse_integer};
+use super::{inline, number::parse_integer, whole::whole};
 
 /// Most arguments that one frame may declare.
 pub const MAX_ARGS: usize = 1 << 20;
@@ -92,8 +92,8 @@ pub enum ProtocolError {
 /// Where an argument lies, counted from the first byte of its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    start: u32,
-    end: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 impl Span {
@@ -228,6 +228,19 @@ impl Decoder {
     pub fn decode(&mut self, input: &[u8]) -> Result<Decoded, ProtocolError> {
         if self.missing == 0 {
             self.spans.clear();
+            if let Some(len) = whole(input, self.bounds, &mut self.spans) {
+                self.source = Source::Frame;
+                return Ok(Decoded::Request { len });
+            }
+        }
+        self.decode_any(input)
+    }
+
+    /// Decodes as [`decode`](Self::decode) does, with no regard for the frames that [`decode_whole`](Self::decode_whole)
+    /// knows.
+    pub(crate) fn decode_any(&mut self, input: &[u8]) -> Result<Decoded, ProtocolError> {
+        if self.missing == 0 {
+            self.spans.clear();
             match input {
                 [] => return Ok(Decoded::Partial { need: 1 }),
                 [b'*', ..] => match counted(input, ProtocolError::CountTooBig)? {
@@ -287,6 +300,16 @@ impl Decoder {
             self.missing -= 1;
         }
         Ok(Decoded::Request { len: self.at })
+    }
+
+    /// Decodes the next frame where all of it is there and it is as almost all are: its spans are put behind `spans`,
+    /// and the bytes that it takes are yielded. `None` is for [`decode_any`](Self::decode_any) to tell.
+    #[inline]
+    pub(crate) fn decode_whole(&self, input: &[u8], spans: &mut Vec<Span>) -> Option<usize> {
+        if self.missing > 0 {
+            return None;
+        }
+        whole(input, self.bounds, spans)
     }
 
     /// The arguments of the request that [`decode`](Self::decode) last found in `input`.

@@ -16,6 +16,7 @@ mod glob;
 mod inline;
 mod number;
 mod reply;
+mod whole;
 
 pub use decoder::{
     Args, Bounds, Decoded, Decoder, MAX_ARGS, MAX_BULK, MAX_FRAME, MAX_INLINE, ProtocolError, Span,

@@ -1,51 +1,85 @@
 //! How a batch reaches the shards.
 //!
-//! | variant | when                     | a command locks                                         |
-//! |---------|--------------------------|---------------------------------------------------------|
-//! | `Each`  | commands on their own    | the shard of its key; of several keys all their shards at once |
-//! | `Held`  | the commands of one `EXEC` | nothing: all shards are held from before the first to after the last |
+//! | variant | when                       | what is locked                                             |
+//! |---------|----------------------------|------------------------------------------------------------|
+//! | `Each`  | commands on their own      | the shard of the last key, until another shard is needed; for several keys all their shards at once |
+//! | `Held`  | the commands of one `EXEC` | all shards, from before the first to after the last        |
 //!
 //! That is what makes a transaction, and a command of several keys, happen at one instant for every
-//! other connection. Several shards are always locked in ascending order, so no two threads wait for
-//! each other. Every lock is taken and given back inside one synchronous call.
+//! other connection. Several shards are always locked in ascending order, and none while one is held, so no
+//! two threads wait for each other. A batch is synchronous: whatever is locked is given back before its
+//! connection can be suspended. While a batch lasts, shards are reached through its access only: a thread
+//! would wait for itself for what it holds.
 
-use store::{Key, Keyspace, LockedShards, Shard, ShardCount, Shards};
+use store::{Key, KeyHash, Keyspace, LastShard, LockedShards, Shard, ShardCount, Shards};
 
 /// The shards, as the command at hand may reach them.
 #[derive(Debug)]
 pub enum Access<'s> {
     /// Each command locks what it needs.
-    Each(&'s Keyspace),
+    Each(LastShard<'s>),
     /// A transaction holds every shard.
     Held(&'s Keyspace, LockedShards<'s>),
 }
 
 impl<'s> Access<'s> {
+    /// The access of commands on their own.
+    #[must_use]
+    pub const fn each(keyspace: &'s Keyspace) -> Self {
+        Self::Each(LastShard::new(keyspace))
+    }
+
     /// The keyspace that the shards are of.
     #[must_use]
-    pub fn keyspace(&self) -> &'s Keyspace {
+    pub const fn keyspace(&self) -> &'s Keyspace {
         match self {
-            Self::Each(keyspace) | Self::Held(keyspace, _) => keyspace,
+            Self::Each(last) => last.keyspace(),
+            Self::Held(keyspace, _) => keyspace,
         }
     }
 
     /// Locks every shard, until [`release`](Self::release).
     pub fn hold_all(&mut self) {
-        if let Self::Each(keyspace) = *self {
+        if let Self::Each(last) = self {
+            last.give_back();
+            let keyspace = last.keyspace();
             *self = Self::Held(keyspace, keyspace.lock_all());
         }
     }
 
     /// Gives every shard back.
     pub fn release(&mut self) {
-        *self = Self::Each(self.keyspace());
+        *self = Self::each(self.keyspace());
+    }
+
+    /// Gives back what no transaction holds: others may have it until it is asked for again.
+    pub fn give_back(&mut self) {
+        if let Self::Each(last) = self {
+            last.give_back();
+        }
+    }
+
+    /// See [`LastShard::touch_bucket`]; a transaction touches nothing.
+    #[inline]
+    pub fn touch_bucket(&mut self, hash: KeyHash) {
+        if let Self::Each(last) = self {
+            last.touch_bucket(hash);
+        }
+    }
+
+    /// See [`LastShard::touch_blobs`]; a transaction touches nothing.
+    #[inline]
+    pub fn touch_blobs(&mut self, hashes: impl Iterator<Item = KeyHash>) {
+        if let Self::Each(last) = self {
+            last.touch_blobs(hashes);
+        }
     }
 
     /// Does something with the shard of `key`.
     #[inline]
     pub fn with<R>(&mut self, key: Key<'_>, act: impl FnOnce(&mut Shard) -> R) -> R {
         match self {
-            Self::Each(keyspace) => act(&mut keyspace.lock(key)),
+            Self::Each(last) => act(last.shard(key)),
             Self::Held(_, shards) => act(shards.shard(key)),
         }
     }
@@ -57,7 +91,10 @@ impl<'s> Access<'s> {
         act: impl FnOnce(&mut LockedShards<'s>) -> R,
     ) -> R {
         match self {
-            Self::Each(keyspace) => act(&mut keyspace.lock_keys(keys.iter().copied())),
+            Self::Each(last) => {
+                last.give_back();
+                act(&mut last.keyspace().lock_keys(keys.iter().copied()))
+            }
             Self::Held(_, shards) => act(shards),
         }
     }
@@ -65,7 +102,10 @@ impl<'s> Access<'s> {
     /// Does something with every shard at one instant.
     pub fn with_all<R>(&mut self, act: impl FnOnce(&mut LockedShards<'s>) -> R) -> R {
         match self {
-            Self::Each(keyspace) => act(&mut keyspace.lock_all()),
+            Self::Each(last) => {
+                last.give_back();
+                act(&mut last.keyspace().lock_all())
+            }
             Self::Held(_, shards) => act(shards),
         }
     }
@@ -75,14 +115,14 @@ impl<'s> Access<'s> {
 impl Shards for Access<'_> {
     fn count(&self) -> ShardCount {
         match self {
-            Self::Each(keyspace) => keyspace.count(),
+            Self::Each(last) => last.count(),
             Self::Held(_, shards) => shards.count(),
         }
     }
 
     fn with_shard<R>(&mut self, index: usize, act: impl FnOnce(&mut Shard) -> R) -> R {
         match self {
-            Self::Each(keyspace) => keyspace.with_shard(index, act),
+            Self::Each(last) => last.with_shard(index, act),
             Self::Held(_, shards) => shards.with_shard(index, act),
         }
     }

@@ -299,15 +299,15 @@ impl Entries {
 
     /// Begins to load the bucket that `key` belongs to.
     #[inline]
-    pub(crate) fn touch_bucket(&self, key: Key<'_>) {
-        self.index.touch(position(key.hash(), self.shard_bits));
+    pub(crate) fn touch_bucket(&self, hash: KeyHash) {
+        self.index.touch(position(hash, self.shard_bits));
     }
 
-    /// Begins to load the entry that is likely to be that of `key`; or, where its bucket has none, the
+    /// Begins to load the entry that is likely to be that of a key with this hash; or, where its bucket has none, the
     /// buckets beside it that may, which is what it yields.
     #[inline]
-    pub(crate) fn touch_blob(&self, key: Key<'_>) -> bool {
-        let position = position(key.hash(), self.shard_bits);
+    pub(crate) fn touch_blob(&self, hash: KeyHash) -> bool {
+        let position = position(hash, self.shard_bits);
         match self.index.likely(position) {
             Some(handle) => {
                 self.arena.touch(handle);
@@ -317,9 +317,9 @@ impl Entries {
         }
     }
 
-    /// Begins to load the entry that is likely to be that of `key` and lies beside its bucket.
-    pub(crate) fn touch_blob_beside(&self, key: Key<'_>) {
-        let position = position(key.hash(), self.shard_bits);
+    /// Begins to load the entry that is likely to be that of a key with this hash and lies beside its bucket.
+    pub(crate) fn touch_blob_beside(&self, hash: KeyHash) {
+        let position = position(hash, self.shard_bits);
         if let Some(handle) = self.index.likely_beside(position) {
             self.arena.touch(handle);
         }

@@ -16,7 +16,7 @@ pub(crate) use eviction::Relief;
 
 use crate::arena::Limits;
 use crate::entries::{Entries, Found, Lookup};
-use crate::hash::{HashKey, Key};
+use crate::hash::{HashKey, Key, KeyHash};
 use crate::memory_parts::MemoryParts;
 use crate::time::Millis;
 use crate::value::{Encoding, Kind, ValueRef};
@@ -77,20 +77,20 @@ impl Shard {
 
     /// Begins to load the bucket that `key` belongs to.
     #[inline]
-    pub(crate) fn touch_bucket(&self, key: Key<'_>) {
-        self.entries.touch_bucket(key);
+    pub(crate) fn touch_bucket(&self, hash: KeyHash) {
+        self.entries.touch_bucket(hash);
     }
 
-    /// Begins to load the entry that is likely to be that of `key`, or else the buckets beside its own
+    /// Begins to load the entry that is likely to be that of a key with this hash, or else the buckets beside its own
     /// that may name it; whether it was these.
     #[inline]
-    pub(crate) fn touch_blob(&self, key: Key<'_>) -> bool {
-        self.entries.touch_blob(key)
+    pub(crate) fn touch_blob(&self, hash: KeyHash) -> bool {
+        self.entries.touch_blob(hash)
     }
 
-    /// Begins to load the entry that is likely to be that of `key`, which lies beside its bucket.
-    pub(crate) fn touch_blob_beside(&self, key: Key<'_>) {
-        self.entries.touch_blob_beside(key);
+    /// Begins to load the entry that is likely to be that of a key with this hash, which lies beside its bucket.
+    pub(crate) fn touch_blob_beside(&self, hash: KeyHash) {
+        self.entries.touch_blob_beside(hash);
     }
 
     /// How often `key` was used of late, from 0 to 3; to ask is no use of it.
