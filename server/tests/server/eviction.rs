@@ -154,15 +154,19 @@ fn what_expires_at_once_is_given_back_by_the_sweep() {
     }
     sender.join().unwrap();
     // Nothing is asked for that would remove a key: the sweep alone does it.
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(30);
     let mut keys = KEYS;
     while keys > KEYS / 10 * 9 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(50));
         keys = client.ask_line("DBSIZE")[1..].trim().parse().unwrap();
     }
     assert_eq!(keys, KEYS / 10 * 9);
-    std::thread::sleep(Duration::from_millis(500));
-    let given_back = before.saturating_sub(client.used_memory());
+    // How soon the memory is there again, `server/benches/expiry` measures.
+    let mut given_back = 0;
+    while given_back * 20 <= before && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(50));
+        given_back = before.saturating_sub(client.used_memory());
+    }
     assert!(given_back * 20 > before, "{given_back} of {before} bytes");
     assert_eq!(
         info(&mut client, "stats", "expired_keys"),
