@@ -118,7 +118,7 @@ impl Ahead {
     }
 
     /// The hashes of the first keys that were found.
-    pub(crate) fn hashes(&self) -> impl Iterator<Item = KeyHash> {
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = KeyHash> + Clone {
         self.frames.iter().filter_map(|frame| frame.found.hash())
     }
 

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::hash::{Key, KeyHash};
+use crate::hash::Key;
 use crate::keyspace::{Keyspace, ShardCount};
 use crate::shard::Shard;
 use crate::shards::Shards;
@@ -49,21 +49,23 @@ impl Drop for ShardGuard<'_> {
     }
 }
 
-/// The shard that was asked for last, locked until another one is, or until it is [given
-/// back](LastShard::give_back). No other shard is waited for while one is held.
+/// One shard at a time, as a batch of requests asks for them.
+///
+/// Where there is one shard only, no other thread wants it: it stays locked from one request to the next, until it
+/// is [given back](ShardInTurn::give_back). One of several is given back after each request.
 #[derive(Debug)]
-pub struct LastShard<'a> {
+pub struct ShardInTurn<'a> {
     keyspace: &'a Keyspace,
-    last: Option<(usize, ShardGuard<'a>)>,
+    only: Option<ShardGuard<'a>>,
 }
 
-impl<'a> LastShard<'a> {
+impl<'a> ShardInTurn<'a> {
     /// Of this keyspace; none is locked yet.
     #[must_use]
     pub const fn new(keyspace: &'a Keyspace) -> Self {
         Self {
             keyspace,
-            last: None,
+            only: None,
         }
     }
 
@@ -73,46 +75,57 @@ impl<'a> LastShard<'a> {
         self.keyspace
     }
 
-    /// The shard of `key`.
-    #[inline]
-    pub fn shard(&mut self, key: Key<'_>) -> &mut Shard {
-        self.locked(self.keyspace.count().index(key.hash()))
-    }
-
     /// Gives back the shard that is locked, if one is.
     #[inline]
     pub fn give_back(&mut self) {
-        self.last = None;
+        self.only = None;
     }
 
+    /// Does something with the shard of `key`.
     #[inline]
-    fn locked(&mut self, index: usize) -> &mut Shard {
-        if self.last.as_ref().is_none_or(|(last, _)| *last != index) {
-            self.give_back();
+    pub fn with<R>(&mut self, key: Key<'_>, act: impl FnOnce(&mut Shard) -> R) -> R {
+        match self.only() {
+            Some(shard) => act(shard),
+            None => act(&mut self.keyspace.lock(key)),
+        }
+    }
+
+    /// Whether there is one shard only.
+    #[inline]
+    pub(crate) fn is_only(&self) -> bool {
+        self.keyspace.count() == ShardCount::ONE
+    }
+
+    /// The only shard, unless another thread has it.
+    #[inline]
+    pub(crate) fn only_if_free(&mut self) -> Option<&Shard> {
+        if self.only.is_none() && self.is_only() {
+            self.only = self.keyspace.try_lock_index(0);
+        }
+        self.only.as_deref()
+    }
+
+    /// The shard, where there is one only.
+    #[inline]
+    fn only(&mut self) -> Option<&mut Shard> {
+        if !self.is_only() {
+            return None;
         }
         let keyspace = self.keyspace;
-        let lock = || (index, keyspace.lock_index(index));
-        &mut self.last.get_or_insert_with(lock).1
-    }
-
-    /// The shard of the keys with this hash, unless another thread has it.
-    #[inline]
-    pub(crate) fn free_shard(&mut self, hash: KeyHash) -> Option<&Shard> {
-        let index = self.keyspace.count().index(hash);
-        if self.last.as_ref().is_none_or(|(last, _)| *last != index) {
-            self.give_back();
-            self.last = Some((index, self.keyspace.try_lock_index(index)?));
-        }
-        self.last.as_ref().map(|(_, shard)| &**shard)
+        let shard = self.only.get_or_insert_with(|| keyspace.lock_index(0));
+        Some(shard)
     }
 }
 
-impl Shards for LastShard<'_> {
+impl Shards for ShardInTurn<'_> {
     fn count(&self) -> ShardCount {
         self.keyspace.count()
     }
 
     fn with_shard<R>(&mut self, index: usize, act: impl FnOnce(&mut Shard) -> R) -> R {
-        act(self.locked(index))
+        match self.only() {
+            Some(shard) => act(shard),
+            None => act(&mut self.keyspace.lock_index(index)),
+        }
     }
 }

@@ -67,7 +67,7 @@ pub use collection::{
 pub use entries::Detached;
 pub use error::{IncrementError, LEN_MAX, StoreError, WrongType};
 pub use eviction::{EvictionOrder, EvictionPolicy, EvictionScope};
-pub use guard::{LastShard, ShardGuard};
+pub use guard::{ShardGuard, ShardInTurn};
 pub use hash::{HashKey, Key, KeyHash};
 pub use keyspace::{Keyspace, LockedShards, ShardCount};
 pub use memory_parts::MemoryParts;

@@ -9,48 +9,119 @@
 //! place is in the bucket. Of several keys the buckets can be loaded all at once and then the blobs: a
 //! prefetch is an instruction that nothing waits for. Nothing is changed by this, and nothing depends on it.
 
-use crate::guard::LastShard;
+use crate::guard::{ShardGuard, ShardInTurn};
 use crate::hash::KeyHash;
+use crate::keyspace::Keyspace;
+use crate::shard::Shard;
 
 /// Keys that are touched at once.
 pub const TOUCHED_AT_ONCE: usize = 16;
+/// Shards that are held at once.
+const HELD: usize = 16;
 
-/// A shard that another thread has is left out, so that nothing waits.
-impl LastShard<'_> {
+/// Shards that nobody else had, each in the place that its number says; one drives out another.
+struct Held<'a> {
+    keyspace: &'a Keyspace,
+    places: [Option<(usize, ShardGuard<'a>)>; HELD],
+}
+
+impl<'a> Held<'a> {
+    fn new(keyspace: &'a Keyspace) -> Self {
+        Self {
+            keyspace,
+            places: Default::default(),
+        }
+    }
+
+    /// The shard of the keys with this hash, unless another thread has it.
+    #[inline]
+    fn shard(&mut self, hash: KeyHash) -> Option<&Shard> {
+        let number = self.keyspace.count().index(hash);
+        let place = self.places.get_mut(number % HELD)?;
+        if place.as_ref().is_none_or(|(held, _)| *held != number) {
+            let shard = self.keyspace.try_lock_index(number)?;
+            *place = Some((number, shard));
+        }
+        place.as_ref().map(|(_, shard)| &**shard)
+    }
+}
+
+impl ShardInTurn<'_> {
     /// Begins to load the bucket of the keys with this hash, so that whatever comes next runs meanwhile.
+    /// Of several shards' buckets none is loaded before [`touch_blobs`](Self::touch_blobs).
     #[inline]
     pub fn touch_bucket(&mut self, hash: KeyHash) {
-        if let Some(shard) = self.free_shard(hash) {
+        if let Some(shard) = self.only_if_free() {
             shard.touch_bucket(hash);
         }
     }
 
-    /// Begins to load what the keys with the first [`TOUCHED_AT_ONCE`] of `hashes` hold, whose buckets were touched.
+    /// Begins to load what the keys with the first [`TOUCHED_AT_ONCE`] of `hashes` hold, whose buckets were
+    /// touched. A shard that another thread has is left out, so that nothing waits.
     #[inline]
-    pub fn touch_blobs(&mut self, hashes: impl Iterator<Item = KeyHash>) {
-        let mut beside = [KeyHash::default(); TOUCHED_AT_ONCE];
-        let mut len = 0;
-        for hash in hashes.take(TOUCHED_AT_ONCE) {
-            let shard = self.free_shard(hash);
-            if shard.is_some_and(|shard| shard.touch_blob(hash))
-                && let Some(place) = beside.get_mut(len)
-            {
-                *place = hash;
-                len += 1;
+    pub fn touch_blobs(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
+        if self.is_only() {
+            if let Some(shard) = self.only_if_free() {
+                blobs(hashes, |hash, lies| lies.touch(shard, hash));
+            }
+            return;
+        }
+        let mut held = Held::new(self.keyspace());
+        for hash in hashes.clone().take(TOUCHED_AT_ONCE) {
+            if let Some(shard) = held.shard(hash) {
+                shard.touch_bucket(hash);
             }
         }
-        for hash in beside.into_iter().take(len) {
-            if let Some(shard) = self.free_shard(hash) {
+        blobs(hashes, |hash, lies| {
+            held.shard(hash)
+                .is_some_and(|shard| lies.touch(shard, hash))
+        });
+    }
+}
+
+/// Where the handle of a key is looked for.
+#[derive(Clone, Copy)]
+enum Lies {
+    Home,
+    Beside,
+}
+
+impl Lies {
+    /// Begins to load the blob; or, where its home has none, the buckets beside it, which is what it yields.
+    #[inline]
+    fn touch(self, shard: &Shard, hash: KeyHash) -> bool {
+        match self {
+            Self::Home => shard.touch_blob(hash),
+            Self::Beside => {
                 shard.touch_blob_beside(hash);
+                false
             }
         }
+    }
+}
+
+/// Touches the blobs of the keys whose handles lie in their homes, and then of the others.
+#[inline]
+fn blobs(hashes: impl Iterator<Item = KeyHash>, mut touch: impl FnMut(KeyHash, Lies) -> bool) {
+    let mut beside = [KeyHash::default(); TOUCHED_AT_ONCE];
+    let mut len = 0;
+    for hash in hashes.take(TOUCHED_AT_ONCE) {
+        if touch(hash, Lies::Home)
+            && let Some(place) = beside.get_mut(len)
+        {
+            *place = hash;
+            len += 1;
+        }
+    }
+    for hash in beside.into_iter().take(len) {
+        touch(hash, Lies::Beside);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ExpiryChange, HashKey, Keyspace, Millis, ShardCount};
+    use crate::{ExpiryChange, HashKey, Millis, ShardCount};
 
     /// Names of keys that are there, and of as many that are not.
     #[test]
@@ -73,7 +144,7 @@ mod tests {
             let (len, used) = (keyspace.len(), keyspace.used_bytes());
             let hashes = || keys.iter().map(|key| key.hash());
             let touch = || {
-                let mut last = LastShard::new(&keyspace);
+                let mut last = ShardInTurn::new(&keyspace);
                 hashes().for_each(|hash| last.touch_bucket(hash));
                 last.touch_blobs(hashes());
                 last.touch_blobs(std::iter::empty());

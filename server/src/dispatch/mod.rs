@@ -146,7 +146,7 @@ impl<'s> Batch<'s> {
 
     /// Begins to load what the keys with these hashes hold.
     #[inline]
-    pub(crate) fn touch(&mut self, hashes: impl Iterator<Item = KeyHash>) {
+    pub(crate) fn touch(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
         self.shards.touch_blobs(hashes);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | variant | when                       | what is locked                                             |
 //! |---------|----------------------------|------------------------------------------------------------|
-//! | `Each`  | commands on their own      | the shard of the last key, until another shard is needed; for several keys all their shards at once |
+//! | `Each`  | commands on their own      | the shard of the key, and where it is the only one, until the batch ends; for several keys all their shards at once |
 //! | `Held`  | the commands of one `EXEC` | all shards, from before the first to after the last        |
 //!
 //! That is what makes a transaction, and a command of several keys, happen at one instant for every
@@ -11,13 +11,13 @@
 //! connection can be suspended. While a batch lasts, shards are reached through its access only: a thread
 //! would wait for itself for what it holds.
 
-use store::{Key, KeyHash, Keyspace, LastShard, LockedShards, Shard, ShardCount, Shards};
+use store::{Key, KeyHash, Keyspace, LockedShards, Shard, ShardCount, ShardInTurn, Shards};
 
 /// The shards, as the command at hand may reach them.
 #[derive(Debug)]
 pub enum Access<'s> {
     /// Each command locks what it needs.
-    Each(LastShard<'s>),
+    Each(ShardInTurn<'s>),
     /// A transaction holds every shard.
     Held(&'s Keyspace, LockedShards<'s>),
 }
@@ -26,23 +26,23 @@ impl<'s> Access<'s> {
     /// The access of commands on their own.
     #[must_use]
     pub const fn each(keyspace: &'s Keyspace) -> Self {
-        Self::Each(LastShard::new(keyspace))
+        Self::Each(ShardInTurn::new(keyspace))
     }
 
     /// The keyspace that the shards are of.
     #[must_use]
     pub const fn keyspace(&self) -> &'s Keyspace {
         match self {
-            Self::Each(last) => last.keyspace(),
+            Self::Each(turn) => turn.keyspace(),
             Self::Held(keyspace, _) => keyspace,
         }
     }
 
     /// Locks every shard, until [`release`](Self::release).
     pub fn hold_all(&mut self) {
-        if let Self::Each(last) = self {
-            last.give_back();
-            let keyspace = last.keyspace();
+        if let Self::Each(turn) = self {
+            turn.give_back();
+            let keyspace = turn.keyspace();
             *self = Self::Held(keyspace, keyspace.lock_all());
         }
     }
@@ -54,24 +54,24 @@ impl<'s> Access<'s> {
 
     /// Gives back what no transaction holds: others may have it until it is asked for again.
     pub fn give_back(&mut self) {
-        if let Self::Each(last) = self {
-            last.give_back();
+        if let Self::Each(turn) = self {
+            turn.give_back();
         }
     }
 
-    /// See [`LastShard::touch_bucket`]; a transaction touches nothing.
+    /// See [`ShardInTurn::touch_bucket`]; a transaction touches nothing.
     #[inline]
     pub fn touch_bucket(&mut self, hash: KeyHash) {
-        if let Self::Each(last) = self {
-            last.touch_bucket(hash);
+        if let Self::Each(turn) = self {
+            turn.touch_bucket(hash);
         }
     }
 
-    /// See [`LastShard::touch_blobs`]; a transaction touches nothing.
+    /// See [`ShardInTurn::touch_blobs`]; a transaction touches nothing.
     #[inline]
-    pub fn touch_blobs(&mut self, hashes: impl Iterator<Item = KeyHash>) {
-        if let Self::Each(last) = self {
-            last.touch_blobs(hashes);
+    pub fn touch_blobs(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
+        if let Self::Each(turn) = self {
+            turn.touch_blobs(hashes);
         }
     }
 
@@ -79,7 +79,7 @@ impl<'s> Access<'s> {
     #[inline]
     pub fn with<R>(&mut self, key: Key<'_>, act: impl FnOnce(&mut Shard) -> R) -> R {
         match self {
-            Self::Each(last) => act(last.shard(key)),
+            Self::Each(turn) => turn.with(key, act),
             Self::Held(_, shards) => act(shards.shard(key)),
         }
     }
@@ -91,9 +91,9 @@ impl<'s> Access<'s> {
         act: impl FnOnce(&mut LockedShards<'s>) -> R,
     ) -> R {
         match self {
-            Self::Each(last) => {
-                last.give_back();
-                act(&mut last.keyspace().lock_keys(keys.iter().copied()))
+            Self::Each(turn) => {
+                turn.give_back();
+                act(&mut turn.keyspace().lock_keys(keys.iter().copied()))
             }
             Self::Held(_, shards) => act(shards),
         }
@@ -102,9 +102,9 @@ impl<'s> Access<'s> {
     /// Does something with every shard at one instant.
     pub fn with_all<R>(&mut self, act: impl FnOnce(&mut LockedShards<'s>) -> R) -> R {
         match self {
-            Self::Each(last) => {
-                last.give_back();
-                act(&mut last.keyspace().lock_all())
+            Self::Each(turn) => {
+                turn.give_back();
+                act(&mut turn.keyspace().lock_all())
             }
             Self::Held(_, shards) => act(shards),
         }
@@ -115,14 +115,14 @@ impl<'s> Access<'s> {
 impl Shards for Access<'_> {
     fn count(&self) -> ShardCount {
         match self {
-            Self::Each(last) => last.count(),
+            Self::Each(turn) => turn.count(),
             Self::Held(_, shards) => shards.count(),
         }
     }
 
     fn with_shard<R>(&mut self, index: usize, act: impl FnOnce(&mut Shard) -> R) -> R {
         match self {
-            Self::Each(last) => last.with_shard(index, act),
+            Self::Each(turn) => turn.with_shard(index, act),
             Self::Held(_, shards) => shards.with_shard(index, act),
         }
     }
