@@ -1,13 +1,13 @@
 //! What happens by time alone: expired keys go, pages with many free slots are given back, rates are taken.
 //!
 //! ```text
-//! every 100 ms:  │ expired keys │ sparse pages │      or every 4 ms for as long as something is left to do
-//!                │◄────── 2 ms at the most ────►│
+//! every 100 ms:  │ expired keys │ sparse pages │      or after 1 ms for as long as something is left to do
+//!                │◄────── 1 ms at the most ────►│
 //! ```
 //!
 //! A slice is bounded in time, and looks at the clock after every table of the index or batch of moves, which
 //! take some hundred microseconds at the most. So requests wait no longer for it than for a large command.
-//! A round of the keyspace takes a third of a thread at the most while it lasts, and the next one begins only
+//! A round of the keyspace takes half of a thread at the most while it lasts, and the next one begins only
 //! when four times as long has passed as it worked: where keys expire all the time, that is a fifth.
 
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use std::time::{Duration, Instant};
 use store::Millis;
 use tokio::time::sleep;
 
-use crate::connection::read_clock;
+use crate::desk::read_clock;
 use crate::state::State;
 
 /// Between slices when nothing is left to do.
 const TICK: Duration = Duration::from_millis(100);
 /// Between slices when something is.
-const PAUSE: Duration = Duration::from_millis(4);
+const PAUSE: Duration = Duration::from_millis(1);
 /// How long a slice takes, at the most.
-const SLICE: Duration = Duration::from_millis(2);
+const SLICE: Duration = Duration::from_millis(1);
 /// How many times as long as a round worked the next one is put off.
 const REST: u32 = 4;
 /// Keys that are looked at between two looks at the clock; a table of the index has that many.
