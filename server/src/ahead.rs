@@ -1,5 +1,5 @@
 //! Requests that are decoded before the first of them runs, so that the memory they need can be
-//! loaded for all of them at once.
+//! loaded for many of them at once.
 //!
 //! ```text
 //! input   │ *2 $3 GET $1 a │ *2 $3 GET $1 b │ *3 $3 SET …│ *2 $3 GE
@@ -7,8 +7,9 @@
 //! frames  │  0..16, 2      │  16..32, 2     │  32..59, 3 │              input, number of spans
 //! ```
 //!
-//! At most [`AHEAD_MAX`] requests wait, and they borrow from the input: nothing is copied but where
-//! their arguments lie. A line has no place in the input for its words, so it ends what is decoded.
+//! They may be those of several connections, one behind the other in one input. They borrow from it: nothing is
+//! copied but where their arguments lie. A line has no place in the input for its words, so it ends what is
+//! decoded.
 
 use std::ops::Range;
 
@@ -16,18 +17,20 @@ use store::{KeyHash, TOUCHED_AT_ONCE};
 
 use crate::dispatch::Found;
 use crate::protocol::{Args, Decoded, Decoder, ProtocolError, Span};
+use crate::state::Access;
 
-/// Most requests that are decoded before the first of them runs.
-const AHEAD_MAX: usize = TOUCHED_AT_ONCE;
+/// Most requests of one connection that are decoded before the first of them runs.
+const AHEAD_MAX: usize = 64;
+/// Requests from the one that runs on whose memory is asked for.
+const LEAD: usize = TOUCHED_AT_ONCE + 1;
 /// Room for spans that is kept.
-const SPANS_KEPT: usize = 1024;
+const SPANS_KEPT: usize = 16 << 10;
 
 /// Requests in the order in which they came.
 #[derive(Debug, Default)]
 pub struct Ahead {
     frames: Vec<Frame>,
     spans: Vec<Span>,
-    end: usize,
 }
 
 /// One request: its bytes of the input, where its spans end, and what was found of it.
@@ -41,9 +44,20 @@ struct Frame {
 /// A request, and where the next one begins in the input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
+    pub(crate) number: usize,
     pub(crate) args: Args<'a>,
     pub(crate) found: Found,
     pub(crate) end: usize,
+}
+
+/// Some requests of one connection, and what comes behind them.
+#[derive(Debug)]
+pub(crate) struct Decode {
+    /// Their numbers.
+    pub(crate) frames: Range<usize>,
+    /// Where in the input they end.
+    pub(crate) end: usize,
+    pub(crate) next: Result<Next, ProtocolError>,
 }
 
 /// What follows the requests that were decoded.
@@ -58,21 +72,46 @@ pub(crate) enum Next {
 }
 
 impl Ahead {
-    /// Decodes what `input` has from `start` on; what was decoded before is forgotten. Each request that
-    /// others follow is shown to `find`.
+    /// How many requests there are.
+    pub(crate) fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Forgets every request.
+    pub(crate) fn clear(&mut self) {
+        self.frames.clear();
+        self.spans.clear();
+        self.spans.shrink_to(SPANS_KEPT);
+    }
+
+    /// Decodes what `input` has from `start` on, behind what was decoded before. Each request is shown to `find`.
+    #[inline]
     pub(crate) fn decode(
         &mut self,
         decoder: &mut Decoder,
         input: &[u8],
         start: usize,
-        mut find: impl FnMut(Args<'_>) -> Found,
+        find: impl Fn(Args<'_>) -> Found,
+    ) -> Decode {
+        let (first, mut end) = (self.frames.len(), start);
+        let next = self.decode_on(decoder, input, &mut end, find);
+        Decode {
+            frames: first..self.frames.len(),
+            end,
+            next,
+        }
+    }
+
+    #[inline]
+    fn decode_on(
+        &mut self,
+        decoder: &mut Decoder,
+        input: &[u8],
+        end: &mut usize,
+        find: impl Fn(Args<'_>) -> Found,
     ) -> Result<Next, ProtocolError> {
-        self.frames.clear();
-        self.spans.clear();
-        self.spans.shrink_to(SPANS_KEPT);
-        self.end = start;
-        while self.frames.len() < AHEAD_MAX {
-            let rest = input.get(self.end..).unwrap_or_default();
+        for _ in 0..AHEAD_MAX {
+            let rest = input.get(*end..).unwrap_or_default();
             if rest.is_empty() {
                 return Ok(Next::Partial { need: 1 });
             }
@@ -89,52 +128,70 @@ impl Ahead {
                         len
                     }
                     Decoded::Blank { len } => {
-                        self.end += len;
+                        *end += len;
                         continue;
                     }
                     Decoded::Partial { need } => return Ok(Next::Partial { need }),
                 }
             };
-            let end = self.end + len;
-            let found = if self.frames.is_empty() && end == input.len() {
-                Found::default()
-            } else {
-                let spans = self.spans.get(spans_start..).unwrap_or_default();
-                find(Args::new(rest, spans))
-            };
+            let spans = self.spans.get(spans_start..).unwrap_or_default();
             self.frames.push(Frame {
-                bytes: self.end..end,
+                bytes: *end..*end + len,
                 spans_end: self.spans.len(),
-                found,
+                found: find(Args::new(rest, spans)),
             });
-            self.end = end;
+            *end += len;
         }
         Ok(Next::More)
     }
 
-    /// Whether more than one request waits.
-    pub(crate) fn are_several(&self) -> bool {
-        self.frames.len() > 1
+    /// Begins to load what request `number` and some behind it need, but for the first `touched` of all, which
+    /// it counts on: what is loaded for those behind it arrives while others run.
+    #[inline]
+    pub(crate) fn touch(&self, number: usize, touched: &mut usize, shards: &mut Access<'_>) {
+        while *touched < self.frames.len().min(number + LEAD) {
+            self.touch_next(*touched, shards);
+            *touched += TOUCHED_AT_ONCE;
+        }
     }
 
-    /// The hashes of the first keys that were found.
-    pub(crate) fn hashes(&self) -> impl Iterator<Item = KeyHash> + Clone {
-        self.frames.iter().filter_map(|frame| frame.found.hash())
+    /// Begins to load the entries of some requests, and the buckets of as many behind them.
+    #[inline(never)]
+    fn touch_next(&self, first: usize, shards: &mut Access<'_>) {
+        // A request on its own is as fast without.
+        if self.frames.len() < 2 {
+            return;
+        }
+        if first == 0 {
+            shards.touch_buckets(self.hashes(0));
+        }
+        shards.touch_buckets(self.hashes(first + TOUCHED_AT_ONCE));
+        shards.touch_entries(self.hashes(first));
     }
 
-    /// Where in the input the requests end.
-    pub(crate) fn end(&self) -> usize {
-        self.end
+    /// The hashes of the first keys that were found, of a few requests from `first` on.
+    fn hashes(&self, first: usize) -> impl Iterator<Item = KeyHash> + Clone {
+        let frames = self.frames.iter().skip(first).take(TOUCHED_AT_ONCE);
+        frames.filter_map(|frame| frame.found.hash())
     }
 
-    /// The requests, of the same input.
-    pub(crate) fn requests<'a>(&'a self, input: &'a [u8]) -> impl Iterator<Item = Request<'a>> {
-        let mut spans_start = 0;
-        self.frames.iter().map(move |frame| {
+    /// Requests by their numbers, of the same input.
+    #[inline]
+    pub(crate) fn requests<'a>(
+        &'a self,
+        numbers: Range<usize>,
+        input: &'a [u8],
+    ) -> impl Iterator<Item = Request<'a>> {
+        let before = numbers.start.checked_sub(1);
+        let before = before.and_then(|before| self.frames.get(before));
+        let mut spans_start = before.map_or(0, |frame| frame.spans_end);
+        let frames = self.frames.get(numbers.clone()).unwrap_or_default();
+        numbers.zip(frames).map(move |(number, frame)| {
             let spans = self.spans.get(spans_start..frame.spans_end);
             spans_start = frame.spans_end;
             let bytes = input.get(frame.bytes.clone()).unwrap_or_default();
             Request {
+                number,
                 args: Args::new(bytes, spans.unwrap_or_default()),
                 found: frame.found,
                 end: frame.bytes.end,
@@ -147,10 +204,10 @@ impl Ahead {
 mod tests {
     use super::*;
 
-    fn words(ahead: &Ahead, input: &[u8]) -> Vec<String> {
+    fn words(ahead: &Ahead, decode: &Decode, input: &[u8]) -> Vec<String> {
         let text = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
         ahead
-            .requests(input)
+            .requests(decode.frames.clone(), input)
             .map(|request| request.args.from(0).map(text).collect::<Vec<_>>().join(" "))
             .collect()
     }
@@ -158,43 +215,35 @@ mod tests {
     #[test]
     fn frames_up_to_a_line_a_part_or_the_bound() {
         let (mut ahead, mut decoder) = (Ahead::default(), Decoder::default());
+        let find = |_: Args<'_>| Found::default();
         let input =
             b"*1\r\n$4\r\nPING\r\n*0\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\nECHO x\r\n*1\r\n$4\r\nPI";
-        let next = ahead.decode(&mut decoder, input, 0, |_| Found::default());
-        assert_eq!(next, Ok(Next::Line { len: 8 }));
-        assert_eq!(words(&ahead, input), ["PING", "GET a"]);
-        let line = ahead.end();
-        assert_eq!(input.get(line..line + 4), Some(&b"ECHO"[..]));
-        let next = ahead.decode(&mut decoder, input, line + 8, |_| Found::default());
-        assert_eq!(next, Ok(Next::Partial { need: 14 }));
-        assert_eq!(ahead.frames.len(), 0);
+        let decode = ahead.decode(&mut decoder, input, 0, find);
+        assert_eq!(decode.next, Ok(Next::Line { len: 8 }));
+        assert_eq!(words(&ahead, &decode, input), ["PING", "GET a"]);
+        assert_eq!(input.get(decode.end..decode.end + 4), Some(&b"ECHO"[..]));
+        let decode = ahead.decode(&mut decoder, input, decode.end + 8, find);
+        assert_eq!(decode.next, Ok(Next::Partial { need: 14 }));
+        assert_eq!((decode.frames, ahead.frames.len()), (2..2, 2));
 
         let many = b"*1\r\n$4\r\nPING\r\n".repeat(AHEAD_MAX + 3);
         decoder.rewind();
-        assert_eq!(
-            ahead.decode(&mut decoder, &many, 0, |_| Found::default()),
-            Ok(Next::More)
-        );
-        assert_eq!(ahead.frames.len(), AHEAD_MAX);
-        let rest = ahead.end();
-        let next = ahead.decode(&mut decoder, &many, rest, |_| Found::default());
-        assert_eq!(
-            (next, ahead.frames.len()),
-            (Ok(Next::Partial { need: 1 }), 3)
-        );
+        let decode = ahead.decode(&mut decoder, &many, 0, find);
+        assert_eq!(decode.next, Ok(Next::More));
+        assert_eq!(decode.frames, 2..2 + AHEAD_MAX);
+        let rest = ahead.decode(&mut decoder, &many, decode.end, find);
+        assert_eq!(rest.next, Ok(Next::Partial { need: 1 }));
+        assert_eq!(words(&ahead, &rest, &many), ["PING"; 3]);
+        ahead.clear();
+        assert_eq!((ahead.frames.len(), ahead.spans.len()), (0, 0));
     }
 
     #[test]
     fn an_error_comes_behind_what_was_decoded_before_it() {
         let (mut ahead, mut decoder) = (Ahead::default(), Decoder::default());
-        let input = b"*1\r\n$4\r\nPING\r\n*1\r\n:";
-        let next = ahead.decode(
-            &mut decoder,
-            &[input.as_slice(), b"1\r\n"].concat(),
-            0,
-            |_| Found::default(),
-        );
-        assert_eq!(next, Err(ProtocolError::ExpectedBulk(b':')));
-        assert_eq!(words(&ahead, input), ["PING"]);
+        let input = b"*1\r\n$4\r\nPING\r\n*1\r\n:1\r\n";
+        let decode = ahead.decode(&mut decoder, input, 0, |_| Found::default());
+        assert_eq!(decode.next, Err(ProtocolError::ExpectedBulk(b':')));
+        assert_eq!(words(&ahead, &decode, input), ["PING"]);
     }
 }

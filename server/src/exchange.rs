@@ -15,11 +15,11 @@ use std::sync::Arc;
 use store::Millis;
 
 pub use crate::ahead::Ahead;
-use crate::ahead::Next;
+use crate::ahead::{Decode, Next};
 use crate::commands::{Life, Session};
-use crate::dispatch::Batch;
+use crate::dispatch::{self, Batch};
 use crate::protocol::{Args, Decoder, Replies};
-use crate::state::{Client, Limit, State};
+use crate::state::{Access, Client, Limit, State};
 
 /// How a run over some input ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,32 @@ pub enum Stop {
     Partial(usize),
     /// The replies have reached their bound, or the session closes.
     Cut,
+}
+
+/// What a run over some input goes by.
+struct Run<'r> {
+    input: &'r [u8],
+    replies: &'r mut Replies,
+    /// Bytes of replies at which it ends.
+    replies_max: usize,
+}
+
+impl<'r> Run<'r> {
+    #[inline]
+    fn new(
+        exchange: &Exchange,
+        batch: &Batch<'_, '_>,
+        input: &'r [u8],
+        replies: &'r mut Replies,
+    ) -> Self {
+        replies.set_protocol(exchange.session.protocol);
+        let replies_max = replies.len() + batch.state().settings.limits.bytes(Limit::Pipeline);
+        Self {
+            input,
+            replies,
+            replies_max,
+        }
+    }
 }
 
 /// One client's side of the protocol.
@@ -66,52 +92,106 @@ impl Exchange {
         ahead: &mut Ahead,
         replies: &mut Replies,
     ) -> (usize, Stop) {
-        let limits = &state.settings.limits;
-        let replies_max = replies.len() + limits.bytes(Limit::Pipeline);
-        self.decoder.set_bounds(limits.bounds());
-        replies.set_protocol(self.session.protocol);
-        let mut batch = Batch::new(state, now);
-        let mut used = 0;
-        let stop = loop {
-            let find = |args: Args<'_>| batch.find(args);
-            let decoded = ahead.decode(&mut self.decoder, input, used, find);
-            if ahead.are_several() {
-                batch.touch(ahead.hashes());
-            }
-            let mut is_cut = false;
-            for request in ahead.requests(input) {
-                batch.run_found(&mut self.session, request.found, request.args, replies);
-                used = request.end;
-                if self.session.life == Life::Closing || replies.len() >= replies_max {
-                    is_cut = true;
-                    break;
-                }
-            }
-            if is_cut {
-                self.decoder.rewind();
-                break Stop::Cut;
-            }
-            used = ahead.end();
-            match decoded {
-                Ok(Next::More) => {}
-                Ok(Next::Line { len }) => {
-                    let rest = input.get(used..).unwrap_or_default();
-                    batch.run(&mut self.session, self.decoder.args(rest), replies);
-                    used += len;
-                    if self.session.life == Life::Closing || replies.len() >= replies_max {
-                        break Stop::Cut;
-                    }
-                }
-                Ok(Next::Partial { need }) => break Stop::Partial(need),
-                Err(error) => {
-                    replies.error(format!("ERR {error}").as_bytes());
-                    self.session.life = Life::Closing;
-                    break Stop::Cut;
-                }
-            }
-        };
+        let mut shards = Access::each(&state.keyspace);
+        let mut batch = Batch::new(state, now, &mut shards);
+        let mut run = Run::new(self, &batch, input, replies);
+        let ended = self.run_on(&mut batch, &mut run, ahead, 0);
         batch.finish(&self.session);
-        (used, stop)
+        ended
+    }
+
+    /// Decodes some requests from `start` of `input` on, behind those that `ahead` has.
+    #[inline]
+    pub(crate) fn decode(
+        &mut self,
+        state: &State,
+        input: &[u8],
+        start: usize,
+        ahead: &mut Ahead,
+    ) -> Decode {
+        self.decoder.set_bounds(state.settings.limits.bounds());
+        let find = |args: Args<'_>| dispatch::find(state, args);
+        ahead.decode(&mut self.decoder, input, start, find)
+    }
+
+    /// Runs every complete request of `input` that there is room to answer, of which the `first` were decoded
+    /// before; yields where the bytes end that were used. The others are decoded with `rest`.
+    #[inline]
+    pub(crate) fn answer(
+        &mut self,
+        mut batch: Batch<'_, '_>,
+        input: &[u8],
+        (ahead, first, touched): (&Ahead, Decode, &mut usize),
+        rest: &mut Ahead,
+        replies: &mut Replies,
+    ) -> (usize, Stop) {
+        let mut run = Run::new(self, &batch, input, replies);
+        let ended = self
+            .run_decoded(&mut batch, &mut run, (ahead, first, touched))
+            .unwrap_or_else(|used| self.run_on(&mut batch, &mut run, rest, used));
+        batch.finish(&self.session);
+        ended
+    }
+
+    /// Decodes and runs what comes from `used` on.
+    #[inline(never)]
+    fn run_on(
+        &mut self,
+        batch: &mut Batch<'_, '_>,
+        run: &mut Run<'_>,
+        ahead: &mut Ahead,
+        mut used: usize,
+    ) -> (usize, Stop) {
+        loop {
+            ahead.clear();
+            let decode = self.decode(batch.state(), run.input, used, ahead);
+            match self.run_decoded(batch, run, (ahead, decode, &mut 0)) {
+                Ok(ended) => return ended,
+                Err(more) => used = more,
+            }
+        }
+    }
+
+    /// Runs what was decoded, and then the line behind it, if there is one: where the bytes used end, and why, or
+    /// else in `Err` where more may be decoded.
+    #[inline]
+    fn run_decoded(
+        &mut self,
+        batch: &mut Batch<'_, '_>,
+        run: &mut Run<'_>,
+        (ahead, decode, touched): (&Ahead, Decode, &mut usize),
+    ) -> Result<(usize, Stop), usize> {
+        let Run {
+            input,
+            replies,
+            replies_max,
+        } = run;
+        for request in ahead.requests(decode.frames, input) {
+            ahead.touch(request.number, touched, batch.shards());
+            batch.run_found(&mut self.session, request.found, request.args, replies);
+            if self.session.life == Life::Closing || replies.len() >= *replies_max {
+                self.decoder.rewind();
+                return Ok((request.end, Stop::Cut));
+            }
+        }
+        let used = decode.end;
+        match decode.next {
+            Ok(Next::More) => Err(used),
+            Ok(Next::Line { len }) => {
+                let rest = input.get(used..).unwrap_or_default();
+                batch.run(&mut self.session, self.decoder.args(rest), replies);
+                if self.session.life == Life::Closing || replies.len() >= *replies_max {
+                    return Ok((used + len, Stop::Cut));
+                }
+                Err(used + len)
+            }
+            Ok(Next::Partial { need }) => Ok((used, Stop::Partial(need))),
+            Err(error) => {
+                replies.error(format!("ERR {error}").as_bytes());
+                self.session.life = Life::Closing;
+                Ok((used, Stop::Cut))
+            }
+        }
     }
 
     /// Gives back the room that unusual frames took; to be called when the input is drained.

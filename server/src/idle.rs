@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::connection::read_clock;
+use crate::desk::read_clock;
 use crate::outbox::Link;
 use crate::state::{Limit, State};
 

@@ -16,19 +16,20 @@
 //! | floor        | knows                                                                |
 //! |--------------|----------------------------------------------------------------------|
 //! | `listener`   | sockets, threads, tasks; `metrics` is another listener               |
-//! | `connection` | one socket: reads, runs a batch, writes                              |
+//! | `connection` | one socket: reads; `desk` runs what was read, `outbox` writes        |
 //! | `exchange`   | one client's requests and replies, without its socket                |
 //! | `dispatch`   | the table of commands, transactions' queues, the bound of memory     |
 //! | `commands`   | what each command does, its errors                                   |
 //! | `state`      | what connections share: keys, settings, counters                     |
 //! | `protocol`   | bytes                                                                |
 //!
-//! Nothing below `connection` knows a socket, a task or a clock.
+//! Nothing below those knows a socket, a task or a clock.
 
 mod ahead;
 pub mod commands;
 pub mod config;
 mod connection;
+mod desk;
 pub mod dispatch;
 mod drain;
 pub mod exchange;

@@ -29,7 +29,8 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
 use crate::config::{Config, Rename, Switch};
-use crate::connection::{Connection, Desk, read_clock, read_stopwatch};
+use crate::connection::{Connection, read_stopwatch};
+use crate::desk::{Desk, read_clock};
 use crate::dispatch;
 use crate::drain::Drain;
 use crate::idle::Idle;
@@ -104,7 +105,7 @@ pub fn run(
             error = accept(listener, &state, &workers, &desk, &drain, &idle) => error,
         };
         let threads: Vec<_> = workers.into_iter().map(Worker::dismiss).collect();
-        desk.borrow_mut().outbox.flush();
+        desk.borrow_mut().flush();
         drain.finish(patience).await;
         outcome.map(|()| threads)
     });
@@ -265,7 +266,7 @@ fn serve_incoming(
                 }
             }
         }
-        desk.borrow_mut().outbox.flush();
+        desk.borrow_mut().flush();
         drain.finish(patience).await;
     });
     Ok(())

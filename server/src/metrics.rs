@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
 
-use crate::connection::read_clock;
+use crate::desk::read_clock;
 use crate::state::{MemoryError, Snapshot, State, Usage};
 
 const CONNECTIONS_MAX: usize = 16;

@@ -25,7 +25,7 @@ use store::Millis;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 
-use crate::connection::Desk;
+use crate::desk::Desk;
 use crate::protocol::Replies;
 use crate::state::{Client, Limit, State};
 
@@ -169,7 +169,8 @@ impl Link {
         self.wake();
     }
 
-    fn wake(&self) {
+    /// Wakes the connection.
+    pub(crate) fn wake(&self) {
         if let Some(waker) = &*self.waker.borrow() {
             waker.wake_by_ref();
         }
@@ -212,10 +213,8 @@ impl Outbox {
             return;
         }
         self.sealed = end;
-        if self.letters.is_empty()
-            && let Some(flusher) = &self.flusher
-        {
-            flusher.wake_by_ref();
+        if self.letters.is_empty() {
+            self.wake();
         }
         self.letters.push(Letter {
             to: Rc::clone(to),
@@ -223,6 +222,13 @@ impl Outbox {
         });
         if end >= OUTBOX_MAX || self.letters.len() >= LETTERS_MAX {
             self.flush();
+        }
+    }
+
+    /// Wakes the flusher.
+    pub(crate) fn wake(&self) {
+        if let Some(flusher) = &self.flusher {
+            flusher.wake_by_ref();
         }
     }
 
@@ -254,7 +260,7 @@ impl Future for Flusher {
         if desk.outbox.flusher.is_none() {
             desk.outbox.flusher = Some(cx.waker().clone());
         }
-        desk.outbox.flush();
+        desk.flush();
         Poll::Pending
     }
 }

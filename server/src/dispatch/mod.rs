@@ -41,20 +41,19 @@ impl Found {
 
 /// The requests of one read of one connection.
 #[derive(Debug)]
-pub struct Batch<'s> {
+pub struct Batch<'b, 's> {
     state: &'s State,
-    shards: Access<'s>,
+    shards: &'b mut Access<'s>,
     now: Millis,
     tally: Tally,
     /// The command that ran last.
     last: Option<&'static Command>,
 }
 
-impl<'s> Batch<'s> {
+impl<'b, 's> Batch<'b, 's> {
     /// A batch that runs at `now`.
     #[must_use]
-    pub fn new(state: &'s State, now: Millis) -> Self {
-        let shards = Access::each(&state.keyspace);
+    pub fn new(state: &'s State, now: Millis, shards: &'b mut Access<'s>) -> Self {
         Self {
             state,
             shards,
@@ -119,35 +118,15 @@ impl<'s> Batch<'s> {
         }
     }
 
-    /// Finds the command and the first key of a request, and begins to load the key's bucket. A command
-    /// that is not found here is looked for again when it runs.
-    #[inline]
-    pub(crate) fn find(&mut self, args: Args<'_>) -> Found {
-        let mut found = Found::default();
-        if !self.state.settings.renames.is_empty() {
-            return found;
-        }
-        let Some(command) = table::find(args) else {
-            return found;
-        };
-        if command.subcommands.is_empty() {
-            found.command = Some(command);
-        }
-        if let Some(spec) = command.keys.first()
-            && spec.find != Find::Counted
-            && let Some(key) = args.get(spec.first.into())
-        {
-            let hash = self.state.keyspace.key(key).hash();
-            found.hashed = Hashed::new(spec.first, hash);
-            self.shards.touch_bucket(hash);
-        }
-        found
+    /// What all connections share.
+    #[must_use]
+    pub const fn state(&self) -> &'s State {
+        self.state
     }
 
-    /// Begins to load what the keys with these hashes hold.
-    #[inline]
-    pub(crate) fn touch(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
-        self.shards.touch_blobs(hashes);
+    /// The shards that it reaches.
+    pub(crate) const fn shards(&mut self) -> &mut Access<'s> {
+        self.shards
     }
 
     fn try_run(
@@ -171,25 +150,25 @@ impl<'s> Batch<'s> {
         };
         if !command.takes(args.len()) {
             let failure = Failure::Arity(command.name);
-            return Err(refuse_command(&mut self.shards, session, command, failure));
+            return Err(refuse_command(self.shards, session, command, failure));
         }
         if command.flags.has(Flags::PROTECTED) && !self.state.settings.debugging {
             let failure = Failure::Protected;
-            return Err(refuse_command(&mut self.shards, session, command, failure));
+            return Err(refuse_command(self.shards, session, command, failure));
         }
         if !session.authenticated
             && self.state.settings.password.is_set()
             && !command.flags.has(Flags::NO_AUTH)
         {
             let failure = Failure::NotAuthenticated;
-            return Err(refuse_command(&mut self.shards, session, command, failure));
+            return Err(refuse_command(self.shards, session, command, failure));
         }
         if self.state.settings.max_memory() > 0 {
             self.check_room(session, command)?;
         }
         if session.only_listens() && !command.flags.has(Flags::WHILE_SUBSCRIBED) {
             let failure = Failure::OnlyListens(command.name);
-            return Err(refuse_command(&mut self.shards, session, command, failure));
+            return Err(refuse_command(self.shards, session, command, failure));
         }
         if let Some(transaction) = &mut session.transaction
             && !command.flags.has(Flags::UNQUEUED)
@@ -204,7 +183,7 @@ impl<'s> Batch<'s> {
         self.last = Some(command);
         let mut call = Call {
             state: self.state,
-            shards: &mut self.shards,
+            shards: self.shards,
             session,
             args,
             hashed: found.hashed,
@@ -229,11 +208,11 @@ impl<'s> Batch<'s> {
                 // The queue takes memory whatever is queued.
                 Some(_) => !command.flags.has(Flags::UNQUEUED),
             };
-        if !needs_room || self.state.make_room(&mut self.shards)? == Room::Enough {
+        if !needs_room || self.state.make_room(self.shards)? == Room::Enough {
             return Ok(());
         }
         Err(refuse_command(
-            &mut self.shards,
+            self.shards,
             session,
             command,
             Failure::OutOfMemory,
@@ -248,6 +227,30 @@ impl<'s> Batch<'s> {
         }
         self.state.stats.add(&mut self.tally);
     }
+}
+
+/// Finds the command of a request, and hashes its first key. A command that is not found here is looked for
+/// again when it runs.
+#[inline]
+pub(crate) fn find(state: &State, args: Args<'_>) -> Found {
+    let mut found = Found::default();
+    if !state.settings.renames.is_empty() {
+        return found;
+    }
+    let Some(command) = table::find(args) else {
+        return found;
+    };
+    if command.subcommands.is_empty() {
+        found.command = Some(command);
+    }
+    if let Some(spec) = command.keys.first()
+        && spec.find != Find::Counted
+        && let Some(key) = args.get(spec.first.into())
+    {
+        let hash = state.keyspace.key(key).hash();
+        found.hashed = Hashed::new(spec.first, hash);
+    }
+    found
 }
 
 /// Finds the command, or the subcommand, that the request names.

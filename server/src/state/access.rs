@@ -59,19 +59,19 @@ impl<'s> Access<'s> {
         }
     }
 
-    /// See [`ShardInTurn::touch_bucket`]; a transaction touches nothing.
+    /// See [`ShardInTurn::touch_buckets`]; a transaction touches nothing.
     #[inline]
-    pub fn touch_bucket(&mut self, hash: KeyHash) {
+    pub fn touch_buckets(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
         if let Self::Each(turn) = self {
-            turn.touch_bucket(hash);
+            turn.touch_buckets(hashes);
         }
     }
 
-    /// See [`ShardInTurn::touch_blobs`]; a transaction touches nothing.
+    /// See [`ShardInTurn::touch_entries`]; a transaction touches nothing.
     #[inline]
-    pub fn touch_blobs(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
+    pub fn touch_entries(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
         if let Self::Each(turn) = self {
-            turn.touch_blobs(hashes);
+            turn.touch_entries(hashes);
         }
     }
 

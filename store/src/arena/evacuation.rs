@@ -18,6 +18,7 @@
 use super::handle::Target;
 use super::lists::Class;
 use super::page::{Fill, NO_PAGE};
+use super::touch::Slot;
 use super::{Arena, Handle};
 
 /// Free slots that writes leave alone, in percent of the bytes of all pages.
@@ -142,8 +143,10 @@ impl Arena {
         let targets = class.into_iter().flat_map(|class| self.listed(class));
         for (place, number) in batch.targets.iter_mut().take(batch.len).zip(targets) {
             *place = Some(number);
-            self.touch_free(number);
         }
+        let free = |number: &u32| self.free_slot(*number);
+        let targets = batch.targets.iter().flatten();
+        targets.filter_map(free).for_each(Slot::touch);
         batch
     }
 

@@ -42,6 +42,7 @@ pub(crate) use handle::{Handle, Limits};
 use lists::Class;
 use page::{NO_PAGE, Page};
 pub(crate) use slab::Slab;
+pub(crate) use touch::Slot;
 
 use crate::size_class::allocated;
 

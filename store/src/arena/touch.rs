@@ -11,30 +11,42 @@ const LINE: usize = 64;
 /// Lines that are loaded of one blob; what lies behind them, the processor foresees.
 const LINES_MAX: usize = 4;
 
+/// The bytes of a slot, found without a look at them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot<'a>(&'a [u8]);
+
 impl Arena {
-    /// Begins to load the slot that the next blob of a page will take, if a blob was there before.
+    /// The slot of a blob; none for one with a box of its own.
     #[inline]
-    pub(super) fn touch_free(&self, page: u32) {
-        let page = self.pages.get(page as usize);
-        if let Some(slot) = page.and_then(Page::first_free) {
-            prefetch_index(slot, 0);
-        }
+    pub(crate) fn slot(&self, handle: Handle) -> Option<Slot<'_>> {
+        let Target::Slot { page, slot } = handle.target() else {
+            return None;
+        };
+        self.pages.get(page as usize)?.slot(slot).map(Slot)
     }
 
-    /// Begins to load the first lines of a blob in a slot.
+    /// The slot that the next blob of a page will take, if a blob was there before.
     #[inline]
-    pub(crate) fn touch(&self, handle: Handle) {
-        if let Target::Slot { page, slot } = handle.target()
-            && let Some(slot) = self
-                .pages
-                .get(page as usize)
-                .and_then(|page| page.slot(slot))
-        {
-            for line in (0..slot.len()).step_by(LINE).take(LINES_MAX) {
-                prefetch_index(slot, line);
-            }
-            // A slot begins anywhere in a line, so it may end in one more.
-            prefetch_index(slot, slot.len().min(LINE * LINES_MAX).saturating_sub(1));
+    pub(super) fn free_slot(&self, page: u32) -> Option<Slot<'_>> {
+        let page = self.pages.get(page as usize);
+        page.and_then(Page::first_free).map(Slot)
+    }
+}
+
+impl Slot<'_> {
+    /// Begins to load the first line.
+    #[inline]
+    pub(crate) fn touch(self) {
+        prefetch_index(self.0, 0);
+    }
+
+    /// Begins to load the lines behind the first.
+    #[inline]
+    pub(crate) fn touch_rest(self) {
+        for line in (LINE..self.0.len()).step_by(LINE).take(LINES_MAX - 1) {
+            prefetch_index(self.0, line);
         }
+        // A slot begins anywhere in a line, so it may end in one more.
+        prefetch_index(self.0, self.0.len().min(LINE * LINES_MAX).saturating_sub(1));
     }
 }

@@ -38,9 +38,9 @@ impl Entries {
         for (position, handle) in positions.iter_mut().zip(batch.handles()) {
             *position = self.hasher().position(*handle);
         }
-        for position in positions.iter().take(batch.handles().len()) {
-            self.index.touch(*position);
-        }
+        let homes: [_; BATCH] = positions.map(|position| self.index.home(position));
+        let homes = homes.iter().take(batch.handles().len());
+        homes.flatten().for_each(|home| home.touch());
         let mut moves = 0;
         let planned = batch.handles().iter().zip(batch.targets());
         for (position, (handle, target)) in positions.iter().zip(planned) {

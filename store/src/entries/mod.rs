@@ -29,12 +29,12 @@ use collections::Collections;
 use edit::draft;
 use victims::Hand;
 
-use crate::arena::{Arena, Handle, Limits, OutOfMemory};
+use crate::arena::{Arena, Handle, Limits, OutOfMemory, Slot};
 use crate::collection::{Context, PackLimits};
 use crate::entry::{self, Draft, EntryRef, Fit, Form};
 use crate::eviction::Usage;
 use crate::hash::{HashKey, Key, KeyHash};
-use crate::index::{Hasher, Index, Place, Position, Wanted};
+use crate::index::{Hasher, Home, Index, Place, Position, Wanted};
 use crate::size_class::allocated;
 use crate::time::Millis;
 
@@ -297,32 +297,16 @@ impl Entries {
         self.assert_parts();
     }
 
-    /// Begins to load the bucket that `key` belongs to.
+    /// The bucket that a key with this hash belongs to.
     #[inline]
-    pub(crate) fn touch_bucket(&self, hash: KeyHash) {
-        self.index.touch(position(hash, self.shard_bits));
+    pub(crate) fn home(&self, hash: KeyHash) -> Option<Home<'_>> {
+        self.index.home(position(hash, self.shard_bits))
     }
 
-    /// Begins to load the entry that is likely to be that of a key with this hash; or, where its bucket has none, the
-    /// buckets beside it that may, which is what it yields.
+    /// The slot that an entry lies in; none for one with a box of its own.
     #[inline]
-    pub(crate) fn touch_blob(&self, hash: KeyHash) -> bool {
-        let position = position(hash, self.shard_bits);
-        match self.index.likely(position) {
-            Some(handle) => {
-                self.arena.touch(handle);
-                false
-            }
-            None => self.index.touch_beside(position),
-        }
-    }
-
-    /// Begins to load the entry that is likely to be that of a key with this hash and lies beside its bucket.
-    pub(crate) fn touch_blob_beside(&self, hash: KeyHash) {
-        let position = position(hash, self.shard_bits);
-        if let Some(handle) = self.index.likely_beside(position) {
-            self.arena.touch(handle);
-        }
+    pub(crate) fn slot(&self, handle: Handle) -> Option<Slot<'_>> {
+        self.arena.slot(handle)
     }
 
     #[inline(always)]

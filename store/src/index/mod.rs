@@ -40,6 +40,7 @@ use bucket::{Away, Entry};
 use place::{At, Spot};
 pub(crate) use position::Position;
 use table::{BUCKETS_MAX, Table};
+pub(crate) use touch::Home;
 pub(crate) use walk::Visited;
 
 use crate::arena::{Handle, OutOfMemory};

@@ -4,70 +4,58 @@
 
 use prefetch_index::prefetch_index;
 
-use super::bucket::{Away, Bucket};
+use super::bucket::Away;
 use super::table::Table;
 use super::{Index, Position};
 use crate::arena::Handle;
 
+/// A bucket that may hold the handle of a key, found without a look into it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Home<'a> {
+    table: &'a Table,
+    bucket: usize,
+    tag: u16,
+}
+
 impl Index {
-    /// Begins to load the home of a position.
+    /// The home of a position.
     #[inline]
-    pub(crate) fn touch(&self, position: Position) {
-        if let Some(table) = self.table(position) {
-            prefetch_index(&table.buckets, table.home(position));
-        }
+    pub(crate) fn home(&self, position: Position) -> Option<Home<'_>> {
+        let table = self.tables.get(self.table_number(position)?)?;
+        Some(Home {
+            table,
+            bucket: table.home(position),
+            tag: position.tag(table.tag_at),
+        })
+    }
+}
+
+impl Home<'_> {
+    /// Begins to load the bucket.
+    #[inline]
+    pub(crate) fn touch(self) {
+        prefetch_index(&self.table.buckets, self.bucket);
     }
 
-    /// The first handle of its home that may be the position's, by its tag alone.
-    #[inline]
-    pub(crate) fn likely(&self, position: Position) -> Option<Handle> {
-        let table = self.table(position)?;
-        likely_in(table, table.home(position), position)
+    /// The first handle of the bucket that may be the key's, by its tag alone.
+    ///
+    /// Apart from its callers: among all that they do, the compiler compares the tags one by one.
+    #[inline(never)]
+    pub(crate) fn likely(self) -> Option<Handle> {
+        let bucket = self.table.buckets.get(self.bucket)?;
+        let slot = bucket.tagged(self.tag).next()?;
+        bucket.handle(slot).map(Handle::from_bits)
     }
 
-    /// Begins to load the neighbours of its home where entries of that home lie; whether there are any.
+    /// The buckets beside it where entries of this home lie.
     #[inline]
-    pub(crate) fn touch_beside(&self, position: Position) -> bool {
-        let Some(table) = self.table(position) else {
-            return false;
+    pub(crate) fn beside(self) -> impl Iterator<Item = Self> {
+        let away = |away, bucket| {
+            let home = self.table.buckets.get(self.bucket)?;
+            (home.away(away) > 0).then_some(Self { bucket, ..self })
         };
-        let mut any = false;
-        for bucket in beside(table, position) {
-            prefetch_index(&table.buckets, bucket);
-            any = true;
-        }
-        any
+        let right = away(Away::Right, self.bucket + 1);
+        let left = away(Away::Left, self.bucket.wrapping_sub(1));
+        right.into_iter().chain(left)
     }
-
-    /// The first handle beside its home that may be the position's, by its tag alone.
-    pub(crate) fn likely_beside(&self, position: Position) -> Option<Handle> {
-        let table = self.table(position)?;
-        beside(table, position).find_map(|bucket| likely_in(table, bucket, position))
-    }
-
-    #[inline]
-    fn table(&self, position: Position) -> Option<&Table> {
-        self.tables.get(self.table_number(position)?)
-    }
-}
-
-/// The buckets beside its home where entries of that home lie.
-#[inline]
-fn beside(table: &Table, position: Position) -> impl Iterator<Item = usize> {
-    let home = table.home(position);
-    let away = |away| {
-        let bucket = table.buckets.get(home);
-        bucket.is_some_and(|bucket| bucket.has_away() && bucket.away(away) > 0)
-    };
-    let right = away(Away::Right).then_some(home + 1);
-    let left = away(Away::Left).then_some(home.wrapping_sub(1));
-    right.into_iter().chain(left)
-}
-
-/// Apart from its callers: among all that they do, the compiler compares the tags one by one.
-#[inline(never)]
-fn likely_in(table: &Table, bucket: usize, position: Position) -> Option<Handle> {
-    let bucket: &Bucket = table.buckets.get(bucket)?;
-    let slot = bucket.tagged(position.tag(table.tag_at)).next()?;
-    bucket.handle(slot).map(Handle::from_bits)
 }

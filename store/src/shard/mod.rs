@@ -14,9 +14,10 @@ mod tests;
 
 pub(crate) use eviction::Relief;
 
-use crate::arena::Limits;
+use crate::arena::{Handle, Limits, Slot};
 use crate::entries::{Entries, Found, Lookup};
 use crate::hash::{HashKey, Key, KeyHash};
+use crate::index::Home;
 use crate::memory_parts::MemoryParts;
 use crate::time::Millis;
 use crate::value::{Encoding, Kind, ValueRef};
@@ -75,22 +76,16 @@ impl Shard {
         self.live(key, now).map(Found::encoding)
     }
 
-    /// Begins to load the bucket that `key` belongs to.
+    /// The bucket that a key with this hash belongs to.
     #[inline]
-    pub(crate) fn touch_bucket(&self, hash: KeyHash) {
-        self.entries.touch_bucket(hash);
+    pub(crate) fn home(&self, hash: KeyHash) -> Option<Home<'_>> {
+        self.entries.home(hash)
     }
 
-    /// Begins to load the entry that is likely to be that of a key with this hash, or else the buckets beside its own
-    /// that may name it; whether it was these.
+    /// The slot that an entry lies in; none for one with a box of its own.
     #[inline]
-    pub(crate) fn touch_blob(&self, hash: KeyHash) -> bool {
-        self.entries.touch_blob(hash)
-    }
-
-    /// Begins to load the entry that is likely to be that of a key with this hash, which lies beside its bucket.
-    pub(crate) fn touch_blob_beside(&self, hash: KeyHash) {
-        self.entries.touch_blob_beside(hash);
+    pub(crate) fn slot(&self, handle: Handle) -> Option<Slot<'_>> {
+        self.entries.slot(handle)
     }
 
     /// How often `key` was used of late, from 0 to 3; to ask is no use of it.
