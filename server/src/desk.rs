@@ -12,10 +12,13 @@
 //! has done so, the turns run one after the other. A request waits for memory twice, for a bucket and for an
 //! entry: of many turns all of it is asked for before it is needed, and between is the work of other turns.
 //!
-//! Turns run in the order in which they were read, and one connection has one turn here at the most.
+//! Turns run in the order in which they were read, and one connection has one turn here at the most. A turn that
+//! panics ends its own connection and no other.
 
 use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -225,13 +228,29 @@ impl Desk {
         let mut turns = std::mem::take(&mut self.turns);
         let mut touched = 0;
         for turn in turns.drain(..) {
-            if turn.of.waits.replace(false) {
-                self.run_turn(turn, &mut shards, &mut touched, &state);
+            if !turn.of.waits.replace(false) {
+                continue;
+            }
+            let of = Rc::clone(&turn.of);
+            let run = || self.run_turn(turn, &mut shards, &mut touched, &state);
+            if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                shards.release();
+                self.give_up(&of);
             }
         }
         self.turns = turns;
         self.ahead.clear();
         self.filled = 0;
+    }
+
+    /// Closes a connection whose request met a defect: whatever was interrupted, the others go on. Its
+    /// replies that are not sealed are no one's.
+    #[cold]
+    fn give_up(&mut self, seat: &Seat) {
+        let client = seat.link.client().id;
+        tracing::error!(client, "closed: its request met a defect of the server");
+        self.outbox.discard();
+        seat.link.fail(ErrorKind::Other);
     }
 
     fn run_turn<'s>(
@@ -272,6 +291,12 @@ impl Desk {
     /// Runs what `seat` carries.
     pub(crate) fn run_carry(&mut self, seat: &Rc<Seat>) {
         self.run();
+        if catch_unwind(AssertUnwindSafe(|| self.run_carried(seat))).is_err() {
+            self.give_up(seat);
+        }
+    }
+
+    fn run_carried(&mut self, seat: &Rc<Seat>) {
         let exchange = &mut *seat.exchange.borrow_mut();
         let mut carry = seat.carry.take();
         let now = read_clock();

@@ -225,6 +225,11 @@ impl Outbox {
         }
     }
 
+    /// Takes back the replies that were appended since the last letter.
+    pub(crate) fn discard(&mut self) {
+        self.replies.truncate(self.sealed);
+    }
+
     /// Wakes the flusher.
     pub(crate) fn wake(&self) {
         if let Some(flusher) = &self.flusher {

@@ -19,6 +19,17 @@ pub fn sleep(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
+/// `DEBUG PANIC`: meets a defect, which ends the connection and nothing else
+///
+/// # Panics
+///
+/// Always.
+#[expect(clippy::panic, reason = "what is asked for")]
+pub fn panic(call: &mut Call<'_, '_>) -> Outcome {
+    call.replies.ok();
+    panic!("a client asked for it");
+}
+
 /// `DEBUG OBJECT key`
 pub fn object(call: &mut Call<'_, '_>) -> Outcome {
     let (key, now) = (call.key(2), call.now);

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::support::Process;
+use crate::support::{Process, Raw};
 
 #[test]
 fn a_signal_ends_it_well_with_clients_connected() {
@@ -41,6 +41,47 @@ fn help_and_version_are_for_people_and_end_well() {
         (code, out),
         (Some(0), format!("server {}\n", env!("CARGO_PKG_VERSION")))
     );
+}
+
+/// Of three connections whose requests are read together, one meets a defect, alone, in a transaction, and behind a
+/// frame that came in pieces: it is closed without a reply, and the others are answered as if it were not there.
+#[test]
+fn a_defect_ends_its_own_connection_only() {
+    // Nobody reads standard error before the end, so no more may come than a pipe holds.
+    let mut server = Process::start_with(
+        &["--port", "0", "--enable-debug-command", "yes"],
+        &[("RUST_BACKTRACE", "0")],
+    );
+    let address = server.address();
+    let mut others = [Raw::connect(address), Raw::connect(address)];
+    assert_eq!(others[0].ask_line("SET k v"), "+OK\r\n");
+    for pieces in [
+        &["SET k w\r\nDEBUG PANIC\r\nSET k x\r\n"][..],
+        &["MULTI\r\nSET k w\r\nDEBUG PANIC\r\nEXEC\r\n"],
+        &["*2\r\n$5\r\nDEBUG\r\n$5\r\nPA", "NIC\r\n"],
+    ] {
+        let mut bad = Raw::connect(address);
+        for other in &mut others {
+            other.send(b"GET k\r\n");
+        }
+        for piece in pieces {
+            bad.send(piece.as_bytes());
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        for other in &mut others {
+            other.send(b"PING\r\n");
+        }
+        assert_eq!(String::from_utf8_lossy(&bad.rest()), "");
+        for other in &mut others {
+            assert!(other.reply().starts_with(b"$1\r\n"));
+            assert_eq!(other.reply(), b"+PONG\r\n");
+        }
+    }
+    assert_eq!(others[1].ask_line("GET k"), "$1\r\nw\r\n");
+    server.signal("TERM");
+    let (_, _, log) = server.end();
+    let told = log.matches("met a defect of the server").count();
+    assert_eq!(told, 3, "{log}");
 }
 
 #[test]

@@ -39,6 +39,7 @@ const CONFIG: &[Command] = commands! { Server:
 
 const DEBUG: &[Command] = commands! { Server:
     "debug|object" -3 [ADMIN NOSCRIPT LOADING STALE PROTECTED] [] debug::object, "1.0.0" "Tells how the value of a key is kept";
+    "debug|panic" 2 [ADMIN NOSCRIPT LOADING STALE PROTECTED] [] debug::panic, "1.0.0" "Meets a defect, which ends the connection";
     "debug|sleep" 3 [ADMIN NOSCRIPT LOADING STALE PROTECTED] [] debug::sleep, "1.0.0" "Lets the server do nothing for a while";
 };
 

@@ -8,11 +8,12 @@ use super::Redis;
 use super::comparison::{elements, sorted_leaves};
 use crate::support::{Raw, TestServer};
 
-const NOT_COMPARED: [&str; 6] = [
+const NOT_COMPARED: [&str; 7] = [
     "zrank",
     "zrevrank",
     "debug",
     "debug|object",
+    "debug|panic",
     "debug|sleep",
     "client|setinfo",
 ];
