@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::progress::{Chatter, Progress};
 use super::revisions::{Sides, SidesSettings};
 use super::{EXIT_CODES, Exit};
-use crate::budget::{Baseline, Recorded, baseline_folder};
+use crate::budget::{Baseline, BudgetChange, Recorded, baseline_folder, recorded_changes};
 use crate::build::{Room, cache_root};
 use crate::judge::{Agreement, BaselineInput, Code, Count, Creep, Taken, creep};
 use crate::measure::ExactSettings;
@@ -212,6 +212,12 @@ fn record(
         revision: sides.head.short(),
         source,
     })?;
+    let before = read(&sides, &sides.head, &path)?;
+    let unexplained: Vec<_> =
+        recorded_changes(before.as_ref(), Some(&baseline), &sides.head_budgets, &path)
+            .into_iter()
+            .filter(BudgetChange::is_unjustified)
+            .collect();
     let file = sides.repository.root().join(&path);
     let folder = file.parent().unwrap_or(&file);
     std::fs::create_dir_all(folder)
@@ -223,9 +229,29 @@ fn record(
     let short = sides.head.short();
     say(&format!(
         "{path}: {count} metrics of {short} recorded; commit it, for comparisons to hold their counts \
-         against it\n"
+         against it\n{}",
+        needs_a_reason(&unexplained, &path)
     ))?;
     Ok(Exit::Accepted)
+}
+
+/// What a comparison will fail for want of a reason, told where the reason can still be given at once.
+fn needs_a_reason(unexplained: &[BudgetChange], path: &str) -> String {
+    if unexplained.is_empty() {
+        return String::new();
+    }
+    let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "not recorded".to_owned());
+    let line = |change: &BudgetChange| {
+        let metric = change.target.trim_start_matches(path).trim_start();
+        let told = format!("{metric}: {} -> {}", side(&change.old), side(&change.new));
+        format!("  {}", for_terminal(&told))
+    };
+    let lines: Vec<String> = unexplained.iter().map(line).collect();
+    format!(
+        "worse than what is recorded there now, for which a comparison fails until the file says why:\n{}\n\
+         record it with `gate baseline record --reason \"…\"`, or write `reason = \"…\"` above `[counted_on]`\n",
+        lines.join("\n")
+    )
 }
 
 fn check(

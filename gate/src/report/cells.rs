@@ -7,7 +7,7 @@
 
 use super::number::{counted, counted_change, timed, timed_change};
 use super::schema::{MetricReport, Report, TradeReport};
-use crate::budget::{Allow, BudgetChange, ChangeKind};
+use crate::budget::{Allow, BudgetChange, ChangeKind, baseline_folder};
 use crate::judge::TradeUsage;
 use crate::model::{Kind, Reason, Samples};
 
@@ -113,6 +113,27 @@ const fn reason(metric: &MetricReport) -> &'static str {
         (Reason::Missing, _) => "missing",
         (Reason::Traded, _) => "traded",
         (Reason::Skipped, _) => "skipped",
+    }
+}
+
+/// Where a difference stands.
+pub(super) enum StandsIn {
+    /// In a budgets file.
+    Budgets,
+    /// In the file of the baseline: one value of it.
+    RecordedValue,
+    /// The file of the baseline itself.
+    Baseline,
+}
+
+/// Where a difference stands: a recorded value is named by its file and its metric.
+pub(super) fn stands_in(change: &BudgetChange) -> StandsIn {
+    if !change.target.starts_with(&baseline_folder()) {
+        StandsIn::Budgets
+    } else if change.target.contains(' ') {
+        StandsIn::RecordedValue
+    } else {
+        StandsIn::Baseline
     }
 }
 

@@ -4,6 +4,7 @@
 //! its reason. A budget that was loosened without a reason comes before any metric, because it fails
 //! the run whatever was measured.
 
+use super::cells::{StandsIn, stands_in};
 use super::schema::{MetricReport, Report};
 use crate::budget::{BudgetChange, ChangeKind};
 use crate::judge::CreepRow;
@@ -91,7 +92,7 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
             subject: Subject::Loosened(change),
             others: others(None),
             unmeasured: unmeasured(None),
-            advice: "Write `reason = \"…\"` beside it, or take the change back.",
+            advice: where_to_say_why(change),
         };
     }
     let crept = report
@@ -124,6 +125,20 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
                 "Nothing to do."
             },
         },
+    }
+}
+
+/// What to do about a loosening that says no reason, which stands where `budget::changes` looks for it.
+fn where_to_say_why(change: &BudgetChange) -> &'static str {
+    match stands_in(change) {
+        StandsIn::Budgets => "Write `reason = \"…\"` beside it, or take the change back.",
+        StandsIn::RecordedValue => {
+            "Record it with `gate baseline record --reason \"…\"`, or write `reason = \"…\"` at the top of \
+             that file, or take the change back."
+        }
+        StandsIn::Baseline => {
+            "Write `reason = \"…\"` in the `[baseline]` table of `budgets.toml`, or bring the file back."
+        }
     }
 }
 

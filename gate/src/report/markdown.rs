@@ -25,7 +25,7 @@
 
 use super::breakdown;
 use super::by_runner;
-use super::cells::difference;
+use super::cells::{StandsIn, difference, stands_in};
 use super::escape::for_markdown;
 use super::folded::{self, Fold};
 use super::harness;
@@ -155,8 +155,13 @@ fn sentence(report: &Report) -> String {
 
 fn loosened(change: &BudgetChange) -> String {
     let (old, new) = sides(change);
+    let file = match stands_in(change) {
+        StandsIn::Budgets => "`budgets.toml`: ",
+        // They name their own.
+        StandsIn::RecordedValue | StandsIn::Baseline => "",
+    };
     format!(
-        "`budgets.toml`: {} is {} ({old} → {new}), and no reason is given",
+        "{file}{} is {} ({old} → {new}), and no reason is given",
         target(&change.target),
         difference(change)
     )

@@ -32,10 +32,11 @@ fn recorded() -> TestRepository {
     repository
 }
 
-fn record(repository: &TestRepository, args: &[&str]) {
+fn record(repository: &TestRepository, args: &[&str]) -> String {
     let run = repository.run(&[&["baseline", "record"], args].concat());
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stdout.contains("2 metrics of"), "{}", run.stdout);
+    run.stdout
 }
 
 fn compare(repository: &TestRepository, int: &str) -> Run {
@@ -132,25 +133,55 @@ fn a_rise_that_is_recorded_anew_needs_a_reason() {
         &probe(&[("int", "102", "B"), ("raw", "4000", "B")]),
     );
     repository.commit("two bytes");
-    for (args, status, said) in [
-        (&[][..], 1, "100 B -> 102 B; no reason given"),
-        (
-            &["--reason", "holds the version of a key"][..],
-            0,
-            "\"holds the version of a key\"",
-        ),
+    let told = record(&repository, &[]);
+    assert!(told.contains("fails until the file says why"), "{told}");
+    assert!(
+        told.contains("\n  bytes_per_key/int: 100 B -> 102 B\n") && !told.contains("raw"),
+        "{told}"
+    );
+    let run = repository.run(&["compare", "HEAD~1"]);
+    assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+    for said in [
+        "100 B -> 102 B; no reason given",
+        "or write `reason = \"…\"` at the top of that file",
     ] {
-        record(&repository, args);
-        let run = repository.run(&["compare", "HEAD~1"]);
-        assert_eq!(run.status, status, "{}\n{}", run.stdout, run.stderr);
         assert!(run.stdout.contains(said), "{}", run.stdout);
     }
+    let markdown = |repository: &TestRepository| {
+        std::fs::read_to_string(repository.path().join("target/gate/report.md")).unwrap()
+    };
+    let text = markdown(&repository);
+    let sentence = format!("❌ **FAIL**: `{} bytes_per_key/int` is loosened", file());
+    assert!(text.contains(&sentence), "{text}");
+
+    // Each of the two ways that the advice names.
+    let by_hand = |text: &str| {
+        text.replace(
+            "[counted_on]",
+            "reason = \"holds the version of a key\"\n\n[counted_on]",
+        )
+    };
+    let text = std::fs::read_to_string(repository.path().join(file())).unwrap();
+    repository.write(&file(), &by_hand(&text));
+    let explained = |repository: &TestRepository| {
+        let run = repository.run(&["compare", "HEAD~1"]);
+        assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+        let said = "\"holds the version of a key\"";
+        assert!(run.stdout.contains(said), "{}", run.stdout);
+    };
+    explained(&repository);
+    let told = record(&repository, &["--reason", "holds the version of a key"]);
+    assert!(!told.contains("why"), "{told}");
+    explained(&repository);
     // Without the file nothing would be held against anything.
     std::fs::remove_file(repository.path().join(file())).unwrap();
     let run = repository.run(&["compare"]);
     assert_eq!(run.status, 1, "{}", run.stdout);
     assert!(
-        run.stdout.contains("2 metrics -> no file; no reason given"),
+        run.stdout.contains("2 metrics -> no file; no reason given")
+            && run
+                .stdout
+                .contains("in the `[baseline]` table of `budgets.toml`, or bring the file back"),
         "{}",
         run.stdout
     );
