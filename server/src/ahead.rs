@@ -21,8 +21,8 @@ use crate::state::Access;
 
 /// Most requests of one connection that are decoded before the first of them runs.
 const AHEAD_MAX: usize = 64;
-/// Requests from the one that runs on whose memory is asked for.
-const LEAD: usize = TOUCHED_AT_ONCE + 1;
+/// Keys behind that of the request that runs whose memory is asked for.
+const LEAD: usize = TOUCHED_AT_ONCE;
 /// Room for spans that is kept.
 const SPANS_KEPT: usize = 16 << 10;
 
@@ -31,20 +31,24 @@ const SPANS_KEPT: usize = 16 << 10;
 pub struct Ahead {
     frames: Vec<Frame>,
     spans: Vec<Span>,
+    /// Of the first keys of those requests that have any.
+    hashes: Vec<KeyHash>,
 }
 
-/// One request: its bytes of the input, where its spans end, and what was found of it.
+/// One request: its bytes of the input, where its spans and its hash end, and what was found of it.
 #[derive(Debug)]
 struct Frame {
     bytes: Range<usize>,
     spans_end: usize,
+    hashes_end: usize,
     found: Found,
 }
 
 /// A request, and where the next one begins in the input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
-    pub(crate) number: usize,
+    /// Keys of all requests up to this one.
+    pub(crate) keys: usize,
     pub(crate) args: Args<'a>,
     pub(crate) found: Found,
     pub(crate) end: usize,
@@ -80,6 +84,7 @@ impl Ahead {
     /// Forgets every request.
     pub(crate) fn clear(&mut self) {
         self.frames.clear();
+        self.hashes.clear();
         self.spans.clear();
         self.spans.shrink_to(SPANS_KEPT);
     }
@@ -135,44 +140,42 @@ impl Ahead {
                 }
             };
             let spans = self.spans.get(spans_start..).unwrap_or_default();
+            let found = find(Args::new(rest, spans));
+            self.hashes.extend(found.hash());
             self.frames.push(Frame {
                 bytes: *end..*end + len,
                 spans_end: self.spans.len(),
-                found: find(Args::new(rest, spans)),
+                hashes_end: self.hashes.len(),
+                found,
             });
             *end += len;
         }
         Ok(Next::More)
     }
 
-    /// Begins to load what request `number` and some behind it need, but for the first `touched` of all, which
-    /// it counts on: what is loaded for those behind it arrives while others run.
+    /// Begins to load what the last of the first `keys` keys and some behind it need, but for the first `touched` of
+    /// all, which it counts on: what is loaded for those behind it arrives while others run.
     #[inline]
-    pub(crate) fn touch(&self, number: usize, touched: &mut usize, shards: &mut Access<'_>) {
-        while *touched < self.frames.len().min(number + LEAD) {
+    pub(crate) fn touch(&self, keys: usize, touched: &mut usize, shards: &mut Access<'_>) {
+        while *touched < self.hashes.len().min(keys + LEAD) {
             self.touch_next(*touched, shards);
             *touched += TOUCHED_AT_ONCE;
         }
     }
 
-    /// Begins to load the entries of some requests, and the buckets of as many behind them.
+    /// Begins to load the entries of some keys, and the buckets of as many behind them.
     #[inline(never)]
     fn touch_next(&self, first: usize, shards: &mut Access<'_>) {
-        // A request on its own is as fast without.
-        if self.frames.len() < 2 {
+        // A key on its own is as fast without.
+        if self.hashes.len() < 2 {
             return;
         }
+        let from = |at| self.hashes.get(at..).unwrap_or_default();
         if first == 0 {
-            shards.touch_buckets(self.hashes(0));
+            shards.touch_buckets(from(0));
         }
-        shards.touch_buckets(self.hashes(first + TOUCHED_AT_ONCE));
-        shards.touch_entries(self.hashes(first));
-    }
-
-    /// The hashes of the first keys that were found, of a few requests from `first` on.
-    fn hashes(&self, first: usize) -> impl Iterator<Item = KeyHash> + Clone {
-        let frames = self.frames.iter().skip(first).take(TOUCHED_AT_ONCE);
-        frames.filter_map(|frame| frame.found.hash())
+        shards.touch_buckets(from(first + TOUCHED_AT_ONCE));
+        shards.touch_entries(from(first));
     }
 
     /// Requests by their numbers, of the same input.
@@ -185,13 +188,13 @@ impl Ahead {
         let before = numbers.start.checked_sub(1);
         let before = before.and_then(|before| self.frames.get(before));
         let mut spans_start = before.map_or(0, |frame| frame.spans_end);
-        let frames = self.frames.get(numbers.clone()).unwrap_or_default();
-        numbers.zip(frames).map(move |(number, frame)| {
+        let frames = self.frames.get(numbers).unwrap_or_default();
+        frames.iter().map(move |frame| {
             let spans = self.spans.get(spans_start..frame.spans_end);
             spans_start = frame.spans_end;
             let bytes = input.get(frame.bytes.clone()).unwrap_or_default();
             Request {
-                number,
+                keys: frame.hashes_end,
                 args: Args::new(bytes, spans.unwrap_or_default()),
                 found: frame.found,
                 end: frame.bytes.end,

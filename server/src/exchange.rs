@@ -167,7 +167,7 @@ impl Exchange {
             replies_max,
         } = run;
         for request in ahead.requests(decode.frames, input) {
-            ahead.touch(request.number, touched, batch.shards());
+            ahead.touch(request.keys, touched, batch.shards());
             batch.run_found(&mut self.session, request.found, request.args, replies);
             if self.session.life == Life::Closing || replies.len() >= *replies_max {
                 self.decoder.rewind();

@@ -1,17 +1,19 @@
 //! The table of commands, and how a name finds its entry.
 //!
-//! A name of at most 16 bytes is packed, in upper case, into one 128-bit number, and that number is
-//! hashed to a slot of `INDEX`, a table of entry numbers that the compiler fills.
-//! A look-up is one multiplication, one load and one comparison of numbers for almost every command;
-//! no bytes are compared and nothing is allocated.
+//! A name of at most 16 bytes is packed into one 128-bit number, and that number is hashed to a slot of `INDEX`,
+//! a table of entry numbers that the compiler fills. A look-up is two multiplications, one load and one comparison of
+//! numbers for almost every command; no bytes are compared and nothing is allocated.
 //!
 //! ```text
-//! "set" ─▶ 0x…54_4553 ─▶ × SPREAD >> 119 ─▶ INDEX[slot] = 11 ─▶ NAMES[11] equal? ─▶ COMMANDS[11]
-//!            T E S
+//! "set" ─▶ 0x20…20_54_45_53 ─▶ × SPREAD, top 9 bits ─▶ INDEX[slot] = 11 ─▶ NAMES[11] equal? ─▶ COMMANDS[11]
+//!                   T  E  S
 //! ```
 //!
-//! No name of a command is longer than 16 bytes; the compiler checks it. No name ends with a zero byte,
-//! which is what the number has behind a shorter one.
+//! Names are of letters, which differ from their capitals in one bit. With that bit taken from every byte the number is
+//! that of a name only if the bytes are its letters; and where the name has ended, the bit alone stands, which is in no
+//! byte of a name.
+//!
+//! No name of a command is longer than 16 bytes; the compiler checks that, and that they are letters.
 //!
 //! A file for each kind of value has the entries, a row each: name, arity, flags, keys, what runs it, the
 //! version of Redis that had it first, what it does, and its subcommands. `COMMAND` answers from them.
@@ -32,8 +34,12 @@ const NAME_MAX: usize = 16;
 const SLOT_BITS: u32 = 9;
 const SLOTS: usize = 1 << SLOT_BITS;
 const EMPTY: u8 = u8::MAX;
-/// An odd number whose bits are spread: the fraction of the golden ratio.
-const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+/// An odd number whose bits are spread: the second multiplier of `SplitMix64`, with which no hot command has to step aside.
+const SPREAD: u64 = 0x94d0_49bb_1331_11eb;
+/// In each byte what tells a small letter from its capital.
+const SMALL: u128 = u128::from_ne_bytes([0x20; NAME_MAX]);
+/// All bits of the first so many bytes.
+const FIRST: [u128; NAME_MAX + 1] = first_bytes();
 
 /// Rows of the table, of one group.
 macro_rules! commands {
@@ -190,20 +196,44 @@ fn look_up(packed: u128) -> Option<&'static Command> {
     }
 }
 
-/// The name that the first `len` of these bytes are, in upper case, as a number, its first byte the lowest; `None` for what can
-/// be no name.
+/// The name that the first `len` of these bytes are as a number, whatever the case of its letters; `None` for what is
+/// too long to be one.
 #[inline]
-fn pack(mut bytes: [u8; NAME_MAX], len: usize) -> Option<u128> {
-    let unused = u32::try_from(NAME_MAX.checked_sub(len)?).ok()? * 8;
-    bytes.make_ascii_uppercase();
-    let number = u128::from_le_bytes(bytes).checked_shl(unused)?;
-    // The last byte of the name is the highest: a name has no zero byte at its end.
-    (number >> (u128::BITS - 8) != 0).then_some(number >> unused)
+const fn pack(bytes: [u8; NAME_MAX], len: usize) -> Option<u128> {
+    if len > NAME_MAX {
+        return None;
+    }
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "just looked at; `get` is not const"
+    )]
+    let own = FIRST[len];
+    Some(u128::from_le_bytes(bytes) & own & !SMALL | SMALL & !own)
 }
 
+const fn first_bytes() -> [u128; NAME_MAX + 1] {
+    let mut first = [0; NAME_MAX + 1];
+    let mut len = 1;
+    while len <= NAME_MAX {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "runs in the compiler, which would refuse it"
+        )]
+        {
+            first[len] = first[len - 1] << 8 | 0xff;
+        }
+        len += 1;
+    }
+    first
+}
+
+/// The slot at which the search for a packed name begins.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
 const fn slot(packed: u128) -> usize {
-    (packed.wrapping_mul(SPREAD) >> (u128::BITS - SLOT_BITS)) as usize
+    let (low, high) = (packed as u64, (packed >> 64) as u64);
+    let spread = (low ^ high.wrapping_mul(SPREAD)).wrapping_mul(SPREAD);
+    (spread >> (u64::BITS - SLOT_BITS)) as usize
 }
 
 #[expect(
@@ -215,12 +245,17 @@ const fn packed_names() -> [u128; COMMANDS.len()] {
     let mut entry = 0;
     while entry < COMMANDS.len() {
         let name = COMMANDS[entry].name.as_bytes();
-        assert!(name.len() <= NAME_MAX);
-        let mut at = name.len();
-        while at > 0 {
-            at -= 1;
-            names[entry] = names[entry] << 8 | name[at].to_ascii_uppercase() as u128;
+        let mut bytes = [0; NAME_MAX];
+        let mut at = 0;
+        while at < name.len() {
+            assert!(name[at].is_ascii_alphabetic());
+            bytes[at] = name[at];
+            at += 1;
         }
+        names[entry] = match pack(bytes, at) {
+            Some(packed) => packed,
+            None => panic!("a name is too long"),
+        };
         entry += 1;
     }
     names
@@ -295,9 +330,32 @@ mod tests {
             "get\0",
             "a name of more than sixteen bytes",
             "\0",
+            " ",
             "GEU",
+            "GE\u{5}",
+            "\u{c7}\u{c5}\u{d4}",
         ] {
             assert!(find_name(name.as_bytes()).is_none(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn one_other_byte_is_another_name() {
+        for command in &COMMANDS {
+            let mut name = command.name.as_bytes().to_vec();
+            for at in 0..name.len() {
+                let own = name[at];
+                for byte in 0..=u8::MAX {
+                    name[at] = byte;
+                    let found = find_name(&name).map(|found| found.name);
+                    if byte.eq_ignore_ascii_case(&own) {
+                        assert_eq!(found, Some(command.name));
+                    } else if let Some(found) = found {
+                        assert!(found.as_bytes().eq_ignore_ascii_case(&name), "{found}");
+                    }
+                }
+                name[at] = own;
+            }
         }
     }
 

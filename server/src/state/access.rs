@@ -61,7 +61,7 @@ impl<'s> Access<'s> {
 
     /// See [`ShardInTurn::touch_buckets`]; a transaction touches nothing.
     #[inline]
-    pub fn touch_buckets(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
+    pub fn touch_buckets(&mut self, hashes: &[KeyHash]) {
         if let Self::Each(turn) = self {
             turn.touch_buckets(hashes);
         }
@@ -69,7 +69,7 @@ impl<'s> Access<'s> {
 
     /// See [`ShardInTurn::touch_entries`]; a transaction touches nothing.
     #[inline]
-    pub fn touch_entries(&mut self, hashes: impl Iterator<Item = KeyHash> + Clone) {
+    pub fn touch_entries(&mut self, hashes: &[KeyHash]) {
         if let Self::Each(turn) = self {
             turn.touch_entries(hashes);
         }

@@ -43,10 +43,13 @@ impl Slot<'_> {
     /// Begins to load the lines behind the first.
     #[inline]
     pub(crate) fn touch_rest(self) {
-        for line in (LINE..self.0.len()).step_by(LINE).take(LINES_MAX - 1) {
+        let end = self.0.len().min(LINE * LINES_MAX);
+        let mut line = LINE;
+        while line < end {
             prefetch_index(self.0, line);
+            line += LINE;
         }
         // A slot begins anywhere in a line, so it may end in one more.
-        prefetch_index(self.0, self.0.len().min(LINE * LINES_MAX).saturating_sub(1));
+        prefetch_index(self.0, end.saturating_sub(1));
     }
 }

@@ -1,6 +1,7 @@
 //! What a lookup found.
 
 use super::collections::Collections;
+use super::parse;
 use crate::WrongType;
 use crate::collection::{Collection, HashRef, ListRef, SetRef, ZsetRef};
 use crate::entry::{EntryRef, Form};
@@ -19,26 +20,31 @@ pub(crate) enum Lookup<'a> {
     Live(Found<'a>),
 }
 
-/// An entry, with the collections that it may name.
+/// An entry, with the collections that it may name. It is taken apart by who asks, as far as they ask.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found<'a> {
-    pub(super) entry: EntryRef<'a>,
+    pub(super) blob: &'a [u8],
     pub(super) collections: &'a Collections,
 }
 
 impl<'a> Found<'a> {
-    pub(crate) const fn key(self) -> &'a [u8] {
-        self.entry.key
+    #[inline]
+    fn entry(self) -> EntryRef<'a> {
+        parse(self.blob)
     }
 
-    pub(crate) const fn expiry(self) -> Option<Millis> {
-        self.entry.expiry
+    pub(crate) fn key(self) -> &'a [u8] {
+        self.entry().key
+    }
+
+    pub(crate) fn expiry(self) -> Option<Millis> {
+        self.entry().expiry
     }
 
     /// The value.
     pub(crate) fn value(self) -> ValueRef<'a> {
-        let value = self.entry.value;
-        match self.entry.form {
+        let EntryRef { form, value, .. } = self.entry();
+        match form {
             Form::Int => ValueRef::String(StringRef::Int(number(value))),
             Form::Text | Form::Appended => ValueRef::String(StringRef::Bytes(value)),
             Form::Hash => ValueRef::Hash(HashRef::packed(value)),
@@ -54,10 +60,13 @@ impl<'a> Found<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn as_string(self) -> Result<StringRef<'a>, WrongType> {
-        match self.value() {
-            ValueRef::String(string) => Ok(string),
-            _ => Err(WrongType),
+        let EntryRef { form, value, .. } = self.entry();
+        match form {
+            Form::Int => Ok(StringRef::Int(number(value))),
+            Form::Text | Form::Appended => Ok(StringRef::Bytes(value)),
+            Form::Hash | Form::List | Form::Set | Form::Zset | Form::Boxed => Err(WrongType),
         }
     }
 
@@ -73,9 +82,9 @@ impl<'a> Found<'a> {
 
     pub(crate) fn encoding(self) -> Encoding {
         match self.value() {
-            ValueRef::String(_) => match self.entry.form {
-                Form::Int => Encoding::Int,
-                Form::Text if self.entry.value.len() <= EMBSTR_LEN_MAX => Encoding::Embstr,
+            ValueRef::String(StringRef::Int(_)) => Encoding::Int,
+            ValueRef::String(StringRef::Bytes(bytes)) => match self.entry().form {
+                Form::Text if bytes.len() <= EMBSTR_LEN_MAX => Encoding::Embstr,
                 _ => Encoding::Raw,
             },
             ValueRef::Hash(hash) => hash.encoding(),
@@ -90,7 +99,7 @@ impl<'a> Found<'a> {
         reason = "a collection is removed with its entry only"
     )]
     fn collection(self) -> &'a Collection {
-        let number = self.entry.collection();
+        let number = self.entry().collection();
         number
             .and_then(|number| self.collections.get(number))
             .expect("a boxed entry names its collection")

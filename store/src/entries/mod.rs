@@ -145,17 +145,31 @@ impl Entries {
         let Some((place, handle)) = self.find(key) else {
             return Lookup::Absent;
         };
-        if entry::has_expiry(self.arena.get(handle)) && self.entry(handle).is_expired(now) {
-            self.remove_at(place, handle, key.hash());
+        if self.usage != Usage::Unnoted || entry::has_expiry(self.arena.get(handle)) {
+            return self.live_at(place, handle, key.hash(), now);
+        }
+        Lookup::Live(self.found(handle))
+    }
+
+    /// The entry at `place`, which is removed if its time is over; that it was used is noted.
+    #[inline(never)]
+    fn live_at(&mut self, place: Place, handle: Handle, hash: KeyHash, now: Millis) -> Lookup<'_> {
+        if self.entry(handle).is_expired(now) {
+            self.remove_at(place, handle, hash);
             return Lookup::Expired;
         }
         if self.usage != Usage::Unnoted {
             note_use(self.usage, self.arena.get_mut(handle));
         }
-        Lookup::Live(Found {
-            entry: self.entry(handle),
+        Lookup::Live(self.found(handle))
+    }
+
+    #[inline]
+    fn found(&self, handle: Handle) -> Found<'_> {
+        Found {
+            blob: self.arena.get(handle),
             collections: &self.collections,
-        })
+        }
     }
 
     /// Puts an entry in the place of what its key held.

@@ -43,10 +43,8 @@ impl Entries {
             }
         }
         for (_, handle) in &found {
-            let entry = self.entry(*handle);
-            if !entry.is_expired(now) {
-                let collections = &self.collections;
-                visit(Found { entry, collections });
+            if !self.entry(*handle).is_expired(now) {
+                visit(self.found(*handle));
             }
         }
         Step {
