@@ -38,8 +38,8 @@ struct Placed {
 /// A mistake and the bytes that it stands in, before the file's name and text are known.
 #[derive(Debug)]
 pub(super) struct Located {
-    mistake: Mistake,
-    span: Range<usize>,
+    pub(super) mistake: Mistake,
+    pub(super) span: Range<usize>,
 }
 
 /// The outcome of reading a part of the file.

@@ -5,7 +5,8 @@
 //!        syntax            keys, types     values, what belongs together
 //! ```
 //!
-//! Syntax and keys stop at the first mistake; values are all looked at.
+//! Syntax and wrong types stop at the first mistake. A key that is not known is told, and read as the one that
+//! was probably meant or left out, so that all others and all values are looked at too.
 //! A schema that is not known is told before anything else: the rest of such a file need not make
 //! sense here.
 
@@ -51,10 +52,19 @@ pub fn read(name: &str, text: &str) -> Result<Budgets, BudgetError> {
 }
 
 fn resolve(text: &str, mistakes: &mut Mistakes) -> Found<Budgets> {
-    let document = DeTable::parse(text).map_err(|error| written::syntax(&error, text))?;
+    let mut document = DeTable::parse(text).map_err(|error| written::syntax(&error, text))?;
     known_schema(document.get_ref())?;
-    let file = File::deserialize(Deserializer::from(document.clone()))
-        .map_err(|error| written::mistake(&error, document.get_ref(), text))?;
+    let file = loop {
+        let error = match File::deserialize(Deserializer::from(document.clone())) {
+            Ok(file) => break file,
+            Err(error) => error,
+        };
+        let mistake = written::mistake(&error, document.get_ref(), text);
+        if !written::pass_over(&mistake, document.get_mut()) {
+            return Err(mistake);
+        }
+        mistakes.keep::<()>(Err(mistake));
+    };
     if file.schema.is_none() {
         return Err(Located::new(0..0, Mistake::NoSchema));
     }

@@ -345,6 +345,40 @@ fn an_unknown_key_is_told_with_the_nearest_known_one() {
 }
 
 #[test]
+fn unknown_keys_hide_no_other_mistake() {
+    let repository = under("\"5%\"");
+    let mut wrong = EXACT_BUDGETS.to_owned();
+    for (from, to) in [
+        ("build  ", "biuld  "),
+        ("exact ", "exakt "),
+        ("\"5%\"", "\"much\"\nqqqq = { zzzz = 1 }"),
+    ] {
+        assert!(wrong.contains(from), "{wrong}");
+        wrong = wrong.replacen(from, to, 1);
+    }
+    repository.write("budgets.toml", &wrong);
+    let run = repository.run(&["check"]);
+    let said = [
+        "did you mean `build`?",
+        "did you mean `exact`?",
+        "unknown key `qqqq`",
+        "not \"much\"",
+    ];
+    run.refused(&said);
+    for said in said {
+        assert_eq!(run.stderr.matches(said).count(), 1, "{}", run.stderr);
+    }
+    // Not that they are missing, where they were only misspelt.
+    assert!(!run.stderr.contains("no `build`"), "{}", run.stderr);
+    assert!(!run.stderr.contains("zzzz`"), "{}", run.stderr);
+
+    // The right key stands beside the wrong one.
+    let both = EXACT_BUDGETS.replacen("exact ", "exakt = false\nexact ", 1);
+    repository.write("budgets.toml", &both);
+    repository.run(&["check"]).refused(&["unknown key `exakt`"]);
+}
+
+#[test]
 fn ten_thousand_metrics_are_judged() {
     let script = |odd: u32| {
         format!(

@@ -72,6 +72,41 @@ fn unknown_key(message: &str, key: &str) -> Mistake {
     }
 }
 
+/// Gives the key that `mistake` is about the name that was probably meant, or takes it out where none was, or where
+/// that is there too; whether it could, which no other mistake can.
+pub(super) fn pass_over(mistake: &Located, document: &mut DeTable<'_>) -> bool {
+    let Mistake::UnknownKey { key, known } = &mistake.mistake else {
+        return false;
+    };
+    rename(document, &mistake.span, known.nearest(key))
+}
+
+/// Renames the key at `span`, or takes it out; whether it is in the table.
+fn rename(table: &mut DeTable<'_>, span: &Range<usize>, name: Option<&str>) -> bool {
+    let Some(key) = table.keys().find(|key| key.span() == *span).cloned() else {
+        return table
+            .iter_mut()
+            .any(|(_, value)| rename_in(value.get_mut(), span, name));
+    };
+    if let Some(value) = table.remove(&key)
+        && let Some(name) = name
+        && !table.contains_key(name)
+    {
+        table.insert(Spanned::new(span.clone(), name.to_owned().into()), value);
+    }
+    true
+}
+
+fn rename_in(value: &mut DeValue<'_>, span: &Range<usize>, name: Option<&str>) -> bool {
+    match value {
+        DeValue::Table(table) => rename(table, span, name),
+        DeValue::Array(array) => array
+            .iter_mut()
+            .any(|element| rename_in(element.get_mut(), span, name)),
+        _ => false,
+    }
+}
+
 /// One step from a value to a value inside it.
 enum Step {
     Key(String),
