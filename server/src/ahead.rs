@@ -13,16 +13,18 @@
 
 use std::ops::Range;
 
-use store::{KeyHash, TOUCHED_AT_ONCE};
+use store::{Hint, Homes, KeyHash, TOUCHED_AT_ONCE};
 
 use crate::dispatch::Found;
-use crate::protocol::{Args, Decoded, Decoder, ProtocolError, Span};
+use crate::protocol::{Args, Decoded, Decoder, Openings, ProtocolError, Span};
 use crate::state::Access;
 
 /// Most requests of one connection that are decoded before the first of them runs.
 const AHEAD_MAX: usize = 64;
 /// Keys behind that of the request that runs whose memory is asked for.
 const LEAD: usize = TOUCHED_AT_ONCE;
+/// Groups of keys that are touched at one time: that of the request that runs, and the next.
+const GROUPS: usize = 1 + LEAD.div_ceil(TOUCHED_AT_ONCE);
 /// Room for spans that is kept.
 const SPANS_KEPT: usize = 16 << 10;
 
@@ -33,6 +35,8 @@ pub struct Ahead {
     spans: Vec<Span>,
     /// Of the first keys of those requests that have any.
     hashes: Vec<KeyHash>,
+    /// Of the last requests, whatever became of them.
+    openings: Openings<Found>,
 }
 
 /// One request: its bytes of the input, where its spans and its hash end, and what was found of it.
@@ -52,6 +56,25 @@ pub(crate) struct Request<'a> {
     pub(crate) args: Args<'a>,
     pub(crate) found: Found,
     pub(crate) end: usize,
+}
+
+/// How many keys were touched, and where the entries of the last of them were seen.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    keys: usize,
+    /// Of the next keys.
+    homes: Homes,
+    hints: [[Hint; TOUCHED_AT_ONCE]; GROUPS],
+}
+
+impl Touched {
+    /// Where the entry of a key was seen, by the key's number.
+    #[inline]
+    fn hint(&self, key: usize) -> Hint {
+        let group = self.hints.get(key / TOUCHED_AT_ONCE % GROUPS);
+        let hint = group.and_then(|group| group.get(key % TOUCHED_AT_ONCE));
+        hint.copied().unwrap_or_default()
+    }
 }
 
 /// Some requests of one connection, and what comes behind them.
@@ -89,14 +112,15 @@ impl Ahead {
         self.spans.shrink_to(SPANS_KEPT);
     }
 
-    /// Decodes what `input` has from `start` on, behind what was decoded before. Each request is shown to `find`.
+    /// Decodes what `input` has from `start` on, behind what was decoded before. Each request is shown to `find`,
+    /// with what was found of one that began alike.
     #[inline]
     pub(crate) fn decode(
         &mut self,
         decoder: &mut Decoder,
         input: &[u8],
         start: usize,
-        find: impl Fn(Args<'_>) -> Found,
+        find: impl Fn(Args<'_>, Option<Found>) -> Found,
     ) -> Decode {
         let (first, mut end) = (self.frames.len(), start);
         let next = self.decode_on(decoder, input, &mut end, find);
@@ -113,34 +137,42 @@ impl Ahead {
         decoder: &mut Decoder,
         input: &[u8],
         end: &mut usize,
-        find: impl Fn(Args<'_>) -> Found,
+        find: impl Fn(Args<'_>, Option<Found>) -> Found,
     ) -> Result<Next, ProtocolError> {
+        decoder.bound(&mut self.openings);
         for _ in 0..AHEAD_MAX {
             let rest = input.get(*end..).unwrap_or_default();
             if rest.is_empty() {
                 return Ok(Next::Partial { need: 1 });
             }
             let spans_start = self.spans.len();
-            let len = if let Some(len) = decoder.decode_whole(rest, &mut self.spans) {
-                len
-            } else {
-                match decoder.decode_any(rest)? {
-                    Decoded::Request { len } => {
-                        let Some(spans) = decoder.spans() else {
-                            return Ok(Next::Line { len });
-                        };
-                        self.spans.extend_from_slice(spans);
-                        len
+            let spans = &mut self.spans;
+            let (len, known) =
+                if let Some((len, known)) = decoder.decode_known(rest, &self.openings, spans) {
+                    (len, Some(known))
+                } else if let Some(len) = decoder.decode_whole(rest, spans) {
+                    (len, None)
+                } else {
+                    match decoder.decode_any(rest)? {
+                        Decoded::Request { len } => {
+                            let Some(spans) = decoder.spans() else {
+                                return Ok(Next::Line { len });
+                            };
+                            self.spans.extend_from_slice(spans);
+                            (len, None)
+                        }
+                        Decoded::Blank { len } => {
+                            *end += len;
+                            continue;
+                        }
+                        Decoded::Partial { need } => return Ok(Next::Partial { need }),
                     }
-                    Decoded::Blank { len } => {
-                        *end += len;
-                        continue;
-                    }
-                    Decoded::Partial { need } => return Ok(Next::Partial { need }),
-                }
-            };
+                };
             let spans = self.spans.get(spans_start..).unwrap_or_default();
-            let found = find(Args::new(rest, spans));
+            let found = find(Args::new(rest, spans), known);
+            if known.is_none() && found.has_command() {
+                self.openings.note(rest, spans, found);
+            }
             self.hashes.extend(found.hash());
             self.frames.push(Frame {
                 bytes: *end..*end + len,
@@ -153,29 +185,40 @@ impl Ahead {
         Ok(Next::More)
     }
 
-    /// Begins to load what the last of the first `keys` keys and some behind it need, but for the first `touched` of
-    /// all, which it counts on: what is loaded for those behind it arrives while others run.
+    /// Begins to load what the last of the first `keys` keys and some behind it need, but for those that were
+    /// touched: what is loaded for those behind it arrives while others run. Where that last key's entry was seen.
     #[inline]
-    pub(crate) fn touch(&self, keys: usize, touched: &mut usize, shards: &mut Access<'_>) {
-        while *touched < self.hashes.len().min(keys + LEAD) {
-            self.touch_next(*touched, shards);
-            *touched += TOUCHED_AT_ONCE;
+    pub(crate) fn touch(
+        &self,
+        keys: usize,
+        touched: &mut Touched,
+        shards: &mut Access<'_>,
+    ) -> Hint {
+        while touched.keys < self.hashes.len().min(keys + LEAD) {
+            self.touch_next(touched, shards);
         }
+        touched.hint(keys.wrapping_sub(1))
     }
 
     /// Begins to load the entries of some keys, and the buckets of as many behind them.
     #[inline(never)]
-    fn touch_next(&self, first: usize, shards: &mut Access<'_>) {
+    fn touch_next(&self, touched: &mut Touched, shards: &mut Access<'_>) {
+        let first = touched.keys;
+        touched.keys += TOUCHED_AT_ONCE;
         // A key on its own is as fast without.
         if self.hashes.len() < 2 {
             return;
         }
         let from = |at| self.hashes.get(at..).unwrap_or_default();
-        if first == 0 {
-            shards.touch_buckets(from(0));
+        let homes = match first {
+            0 => shards.touch_buckets(from(0)),
+            _ => touched.homes,
+        };
+        touched.homes = shards.touch_buckets(from(first + TOUCHED_AT_ONCE));
+        let hints = shards.touch_entries(&homes);
+        if let Some(place) = touched.hints.get_mut(first / TOUCHED_AT_ONCE % GROUPS) {
+            *place = hints;
         }
-        shards.touch_buckets(from(first + TOUCHED_AT_ONCE));
-        shards.touch_entries(from(first));
     }
 
     /// Requests by their numbers, of the same input.
@@ -218,7 +261,7 @@ mod tests {
     #[test]
     fn frames_up_to_a_line_a_part_or_the_bound() {
         let (mut ahead, mut decoder) = (Ahead::default(), Decoder::default());
-        let find = |_: Args<'_>| Found::default();
+        let find = |_: Args<'_>, _: Option<Found>| Found::default();
         let input =
             b"*1\r\n$4\r\nPING\r\n*0\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\nECHO x\r\n*1\r\n$4\r\nPI";
         let decode = ahead.decode(&mut decoder, input, 0, find);
@@ -245,7 +288,7 @@ mod tests {
     fn an_error_comes_behind_what_was_decoded_before_it() {
         let (mut ahead, mut decoder) = (Ahead::default(), Decoder::default());
         let input = b"*1\r\n$4\r\nPING\r\n*1\r\n:1\r\n";
-        let decode = ahead.decode(&mut decoder, input, 0, |_| Found::default());
+        let decode = ahead.decode(&mut decoder, input, 0, |_, _| Found::default());
         assert_eq!(decode.next, Err(ProtocolError::ExpectedBulk(b':')));
         assert_eq!(words(&ahead, &decode, input), ["PING"]);
     }

@@ -26,7 +26,7 @@ use std::time::SystemTime;
 use bytes::{Buf, BytesMut};
 use store::Millis;
 
-use crate::ahead::Decode;
+use crate::ahead::{Decode, Touched};
 use crate::commands::Life;
 use crate::dispatch::Batch;
 use crate::exchange::{Ahead, Exchange, Stop};
@@ -226,7 +226,7 @@ impl Desk {
         let state = Arc::clone(&self.state);
         let mut shards = Access::each(&state.keyspace);
         let mut turns = std::mem::take(&mut self.turns);
-        let mut touched = 0;
+        let mut touched = Touched::default();
         for turn in turns.drain(..) {
             if !turn.of.waits.replace(false) {
                 continue;
@@ -257,7 +257,7 @@ impl Desk {
         &mut self,
         turn: Turn,
         shards: &mut Access<'s>,
-        touched: &mut usize,
+        touched: &mut Touched,
         state: &'s State,
     ) {
         let Turn { of, input, first } = turn;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use store::Millis;
 
 pub use crate::ahead::Ahead;
-use crate::ahead::{Decode, Next};
+use crate::ahead::{Decode, Next, Touched};
 use crate::commands::{Life, Session};
 use crate::dispatch::{self, Batch};
 use crate::protocol::{Args, Decoder, Replies};
@@ -110,7 +110,7 @@ impl Exchange {
         ahead: &mut Ahead,
     ) -> Decode {
         self.decoder.set_bounds(state.settings.limits.bounds());
-        let find = |args: Args<'_>| dispatch::find(state, args);
+        let find = |args: Args<'_>, known| dispatch::find(state, args, known);
         ahead.decode(&mut self.decoder, input, start, find)
     }
 
@@ -121,7 +121,7 @@ impl Exchange {
         &mut self,
         mut batch: Batch<'_, '_>,
         input: &[u8],
-        (ahead, first, touched): (&Ahead, Decode, &mut usize),
+        (ahead, first, touched): (&Ahead, Decode, &mut Touched),
         rest: &mut Ahead,
         replies: &mut Replies,
     ) -> (usize, Stop) {
@@ -145,7 +145,7 @@ impl Exchange {
         loop {
             ahead.clear();
             let decode = self.decode(batch.state(), run.input, used, ahead);
-            match self.run_decoded(batch, run, (ahead, decode, &mut 0)) {
+            match self.run_decoded(batch, run, (ahead, decode, &mut Touched::default())) {
                 Ok(ended) => return ended,
                 Err(more) => used = more,
             }
@@ -159,7 +159,7 @@ impl Exchange {
         &mut self,
         batch: &mut Batch<'_, '_>,
         run: &mut Run<'_>,
-        (ahead, decode, touched): (&Ahead, Decode, &mut usize),
+        (ahead, decode, touched): (&Ahead, Decode, &mut Touched),
     ) -> Result<(usize, Stop), usize> {
         let Run {
             input,
@@ -167,8 +167,9 @@ impl Exchange {
             replies_max,
         } = run;
         for request in ahead.requests(decode.frames, input) {
-            ahead.touch(request.keys, touched, batch.shards());
-            batch.run_found(&mut self.session, request.found, request.args, replies);
+            let hint = ahead.touch(request.keys, touched, batch.shards());
+            let found = request.found.hinted(hint);
+            batch.run_found(&mut self.session, found, request.args, replies);
             if self.session.life == Life::Closing || replies.len() >= *replies_max {
                 self.decoder.rewind();
                 return Ok((request.end, Stop::Cut));

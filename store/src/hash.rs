@@ -15,6 +15,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
 
+use crate::arena::Hint;
+
 /// The secret that a keyspace hashes its keys with.
 ///
 /// Both seeds come from it: with a known second seed keys could be chosen that all collide.
@@ -82,6 +84,7 @@ pub struct KeyHash(pub(crate) u64);
 pub struct Key<'a> {
     bytes: &'a [u8],
     hash: KeyHash,
+    hint: Hint,
 }
 
 impl<'a> Key<'a> {
@@ -91,14 +94,16 @@ impl<'a> Key<'a> {
         Self {
             bytes,
             hash: hash_key.hash(bytes),
+            hint: Hint::NONE,
         }
     }
 
-    /// A key whose hash is known; one that is not its own finds nothing.
+    /// A key whose hash is known, and perhaps where it lies. With a hash that is not its own nothing is found; a hint
+    /// may be wrong.
     #[must_use]
     #[inline]
-    pub const fn with_hash(bytes: &'a [u8], hash: KeyHash) -> Self {
-        Self { bytes, hash }
+    pub const fn with_hash(bytes: &'a [u8], hash: KeyHash, hint: Hint) -> Self {
+        Self { bytes, hash, hint }
     }
 
     /// The key itself.
@@ -111,5 +116,9 @@ impl<'a> Key<'a> {
     #[must_use]
     pub const fn hash(self) -> KeyHash {
         self.hash
+    }
+
+    pub(crate) const fn hint(self) -> Hint {
+        self.hint
     }
 }

@@ -61,6 +61,7 @@ mod value;
 mod varint;
 mod watch;
 
+pub use arena::Hint;
 pub use collection::{
     End, FieldWrite, Hash, HashRef, List, ListRef, PackLimits, Set, SetRef, Zset, ZsetRef,
 };
@@ -75,6 +76,6 @@ pub use room::Room;
 pub use shard::Shard;
 pub use shards::{Shards, Sweep};
 pub use time::{ExpiryChange, ExpirySet, Millis};
-pub use touch::TOUCHED_AT_ONCE;
+pub use touch::{Homes, TOUCHED_AT_ONCE};
 pub use value::{Encoding, Kind, StringRef, ValueRef};
 pub use watch::WatchVersion;

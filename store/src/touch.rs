@@ -9,6 +9,10 @@
 //! place is in the bucket. Of several keys the buckets can be loaded all at once and then the blobs. Nothing is
 //! changed by this, and nothing depends on it.
 //!
+//! What was seen on the way is a [`Hint`]: who then asks for the key may find its entry there, and searches no bucket
+//! again. Another request may have moved or removed the entry meanwhile, or put another one there; so a hint is right
+//! only if what lies there has the key.
+//!
 //! A prefetch does not wait for its line, but it holds up what comes behind it until its address is translated,
 //! and a place in a large keyspace is seldom in the TLB. So what is to be loaded is found for all keys first, and
 //! then asked for in a loop that does nothing else: the processor translates all of it side by side. With the
@@ -19,18 +23,22 @@
 //! and ran the 16 of one connection after the other (AMD EPYC, 2026-11-24): 16 keys at a time +1.9 %, 4 keys −3.7 %,
 //! 2 keys +2.7 % (inconclusive).
 
-use crate::arena::Slot;
+use crate::arena::{Handle, Hint, Slot};
+use crate::entries::Entries;
 use crate::guard::{ShardGuard, ShardInTurn};
 use crate::hash::KeyHash;
 use crate::index::Home;
 use crate::keyspace::Keyspace;
-use crate::shard::Shard;
 
 /// Keys that are touched at once.
 pub const TOUCHED_AT_ONCE: usize = 4;
 
 /// Keys that are touched together.
 type Few<T> = [T; TOUCHED_AT_ONCE];
+
+/// Where keys are to be looked for, as it was when their buckets were touched: shards and places in them.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Homes(Few<Option<(usize, Home)>>);
 
 /// The first [`TOUCHED_AT_ONCE`] of `hashes`, the last of them again where there are fewer; `None` where there are none.
 #[inline]
@@ -46,22 +54,17 @@ fn few(hashes: &[KeyHash]) -> Option<Few<KeyHash>> {
 }
 
 /// Shards that nobody else had, with their numbers.
-struct Held<'a> {
-    keyspace: &'a Keyspace,
-    shards: Few<Option<(usize, ShardGuard<'a>)>>,
-}
+struct Held<'a>(Few<Option<(usize, ShardGuard<'a>)>>);
 
 impl<'a> Held<'a> {
-    /// The shards of the keys with these hashes, but for those that another thread has.
-    fn of(keyspace: &'a Keyspace, hashes: Few<KeyHash>) -> Self {
-        let shards = [const { None }; TOUCHED_AT_ONCE];
-        let mut held = Self { keyspace, shards };
-        for (at, hash) in hashes.into_iter().enumerate() {
-            if held.shard(hash).is_some() {
+    /// The shards of these numbers, but for those that another thread has.
+    fn of(keyspace: &'a Keyspace, numbers: Few<Option<usize>>) -> Self {
+        let mut held = Self([const { None }; TOUCHED_AT_ONCE]);
+        for (at, number) in numbers.into_iter().enumerate() {
+            let Some(number) = number.filter(|number| held.entries(*number).is_none()) else {
                 continue;
-            }
-            let number = keyspace.count().index(hash);
-            if let Some(place) = held.shards.get_mut(at) {
+            };
+            if let Some(place) = held.0.get_mut(at) {
                 *place = keyspace.try_lock_index(number).map(|shard| (number, shard));
             }
         }
@@ -69,97 +72,109 @@ impl<'a> Held<'a> {
     }
 
     #[inline]
-    fn shard(&self, hash: KeyHash) -> Option<&Shard> {
-        let number = self.keyspace.count().index(hash);
-        let mut held = self.shards.iter().flatten();
+    fn entries(&self, number: usize) -> Option<&Entries> {
+        let mut held = self.0.iter().flatten();
         let (_, shard) = held.find(|(held, _)| *held == number)?;
-        Some(shard)
+        Some(shard.entries())
     }
 }
 
 impl ShardInTurn<'_> {
-    /// Begins to load the buckets of the keys with the first [`TOUCHED_AT_ONCE`] of `hashes`. A shard that another
-    /// thread has is left out, so that nothing waits.
+    /// Begins to load the buckets of the keys with the first [`TOUCHED_AT_ONCE`] of `hashes`, and yields which these
+    /// are. A shard that another thread has is left out, so that nothing waits.
     #[inline]
-    pub fn touch_buckets(&mut self, hashes: &[KeyHash]) {
-        let Some(hashes) = few(hashes) else { return };
+    pub fn touch_buckets(&mut self, hashes: &[KeyHash]) -> Homes {
+        let Some(hashes) = few(hashes) else {
+            return Homes::default();
+        };
         if self.is_only() {
-            if let Some(shard) = self.only_if_free() {
-                touch_homes(&homes(hashes, |_| Some(shard)));
-            }
-            return;
+            let shard = self.only_if_free();
+            return shard.map_or_else(Homes::default, |shard| {
+                touch_homes(hashes.map(|hash| (0, hash)), |_| Some(shard.entries()))
+            });
         }
-        let held = Held::of(self.keyspace(), hashes);
-        touch_homes(&homes(hashes, |hash| held.shard(hash)));
+        let count = self.keyspace().count();
+        let hashes = hashes.map(|hash| (count.index(hash), hash));
+        let held = Held::of(self.keyspace(), hashes.map(|(number, _)| Some(number)));
+        touch_homes(hashes, |number| held.entries(number))
     }
 
-    /// Begins to load what the keys with the first [`TOUCHED_AT_ONCE`] of `hashes` hold. It looks into their buckets,
-    /// so [`touch_buckets`](Self::touch_buckets) is best called some time before.
+    /// Begins to load what keys hold whose buckets were touched some time before, and yields where it seems to lie.
     #[inline]
-    pub fn touch_entries(&mut self, hashes: &[KeyHash]) {
-        let Some(hashes) = few(hashes) else { return };
+    pub fn touch_entries(&mut self, homes: &Homes) -> [Hint; TOUCHED_AT_ONCE] {
         if self.is_only() {
-            if let Some(shard) = self.only_if_free() {
-                touch_entries(&homes(hashes, |_| Some(shard)));
-            }
-            return;
+            let shard = self.only_if_free();
+            return shard.map_or([Hint::NONE; _], |shard| {
+                touch_entries(homes, |_| Some(shard.entries()))
+            });
         }
-        let held = Held::of(self.keyspace(), hashes);
-        touch_entries(&homes(hashes, |hash| held.shard(hash)));
+        let numbers = homes.0.map(|home| home.map(|(number, _)| number));
+        let held = Held::of(self.keyspace(), numbers);
+        touch_entries(homes, |number| held.entries(number))
     }
-}
-
-/// Where to look for a key, and in which shard.
-type HomeIn<'a> = (&'a Shard, Home<'a>);
-
-#[inline]
-fn homes<'a>(
-    hashes: Few<KeyHash>,
-    shard: impl Fn(KeyHash) -> Option<&'a Shard>,
-) -> Few<Option<HomeIn<'a>>> {
-    hashes.map(|hash| {
-        let shard = shard(hash)?;
-        Some((shard, shard.home(hash)?))
-    })
 }
 
 #[inline]
-fn touch_homes(homes: &Few<Option<HomeIn<'_>>>) {
-    for (_, home) in homes.iter().flatten() {
-        home.touch();
+fn touch_homes<'a>(
+    hashes: Few<(usize, KeyHash)>,
+    entries: impl Fn(usize) -> Option<&'a Entries>,
+) -> Homes {
+    let homes = hashes.map(|(number, hash)| Some((number, entries(number)?.home(hash)?)));
+    for (number, home) in homes.iter().flatten() {
+        if let Some(entries) = entries(*number) {
+            entries.touch(*home);
+        }
     }
+    Homes(homes)
 }
+
+/// What seems to be the entry of a key.
+type Likely<'a> = (Handle, Slot<'a>);
 
 /// Begins to load the entries of keys: those whose handles lie in their homes, and then the others.
 #[inline]
-fn touch_entries(homes: &Few<Option<HomeIn<'_>>>) {
-    let slots = homes.map(|home| {
-        let (shard, home) = home?;
-        shard.slot(home.likely()?)
+fn touch_entries<'a>(
+    homes: &Homes,
+    entries: impl Fn(usize) -> Option<&'a Entries>,
+) -> [Hint; TOUCHED_AT_ONCE] {
+    let homes = homes
+        .0
+        .map(|home| home.and_then(|(number, home)| Some((entries(number)?, home))));
+    let mut found = homes.map(|home| home.and_then(|(entries, home)| entries.likely(home)));
+    touch_slots(&found);
+    if found.iter().any(Option::is_none) {
+        touch_beside(&homes, &mut found);
+    }
+    found.map(|found| Hint::of(found.map(|(handle, _)| handle)))
+}
+
+/// Begins to load the entries that lie beside their homes: those that were not found.
+#[inline(never)]
+fn touch_beside<'a>(homes: &Few<Option<(&'a Entries, Home)>>, found: &mut Few<Option<Likely<'a>>>) {
+    let mut beside: Few<Option<(&Entries, Home)>> = *homes;
+    for (beside, found) in beside.iter_mut().zip(&*found) {
+        *beside = beside.filter(|_| found.is_none());
+        if let Some((entries, home)) = beside {
+            entries.beside(*home).for_each(|home| entries.touch(home));
+        }
+    }
+    let beside = beside.map(|beside| {
+        let (entries, home) = beside?;
+        entries.beside(home).find_map(|home| entries.likely(home))
     });
-    touch_slots(&slots);
-    if slots.iter().any(Option::is_none) {
-        touch_beside(homes);
+    touch_slots(&beside);
+    for (found, beside) in found.iter_mut().zip(beside) {
+        *found = found.or(beside);
     }
 }
 
-/// Begins to load the entries that lie beside their homes.
-#[inline(never)]
-fn touch_beside(homes: &Few<Option<HomeIn<'_>>>) {
-    let beside = || {
-        let away = homes.iter().flatten();
-        let away = away.filter(|(_, home)| home.likely().is_none());
-        away.flat_map(|(shard, home)| home.beside().map(move |home| (shard, home)))
-    };
-    beside().for_each(|(_, home)| home.touch());
-    let mut found = beside().filter_map(|(shard, home)| shard.slot(home.likely()?));
-    touch_slots(&std::array::from_fn(|_| found.next()));
-}
-
 #[inline]
-fn touch_slots(slots: &Few<Option<Slot<'_>>>) {
-    slots.iter().flatten().for_each(|slot| slot.touch());
-    slots.iter().flatten().for_each(|slot| slot.touch_rest());
+fn touch_slots(found: &Few<Option<Likely<'_>>>) {
+    found.iter().flatten().for_each(|(_, slot)| slot.touch());
+    found
+        .iter()
+        .flatten()
+        .for_each(|(_, slot)| slot.touch_rest());
 }
 
 #[cfg(test)]
@@ -190,11 +205,13 @@ mod tests {
             let touch = || {
                 let mut last = ShardInTurn::new(&keyspace);
                 for hashes in hashes.chunks(TOUCHED_AT_ONCE) {
-                    last.touch_buckets(hashes);
-                    last.touch_entries(hashes);
+                    let homes = last.touch_buckets(hashes);
+                    last.touch_entries(&homes);
                 }
-                last.touch_entries(&hashes[..1]);
-                last.touch_entries(&[]);
+                let homes = last.touch_buckets(&hashes[..1]);
+                last.touch_entries(&homes);
+                let homes = last.touch_buckets(&[]);
+                assert_eq!(last.touch_entries(&homes), [Hint::NONE; _]);
             };
             touch();
             assert_eq!((keyspace.len(), keyspace.used_bytes()), (len, used));

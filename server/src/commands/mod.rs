@@ -64,7 +64,7 @@ pub mod zset;
 pub mod zset_algebra;
 pub mod zset_range;
 
-use store::{Key, KeyHash, Millis, StringRef};
+use store::{Hint, Key, KeyHash, Keyspace, Millis, StringRef};
 
 pub use command::{Command, Find, Flags, Group, KeySpec};
 pub use failure::{Failure, printed};
@@ -101,14 +101,41 @@ pub struct Call<'c, 's> {
 pub struct Hashed {
     /// Which argument; 0, the command's name, for none.
     at: u8,
+    hint: Hint,
     hash: KeyHash,
 }
 
 impl Hashed {
-    /// The hash of argument `at`, which is not the command's name.
+    /// Of argument `at`, which is not the command's name and is hashed by [`rehash`](Self::rehash).
     #[must_use]
-    pub const fn new(at: u8, hash: KeyHash) -> Self {
-        Self { at, hash }
+    pub fn new(at: u8) -> Self {
+        Self {
+            at,
+            ..Self::default()
+        }
+    }
+
+    /// The same argument of other ones; of none where there is none.
+    #[must_use]
+    #[inline]
+    pub fn rehash(self, args: Args<'_>, keyspace: &Keyspace) -> Self {
+        if self.at == 0 {
+            return self;
+        }
+        match args.get(self.at.into()) {
+            Some(key) => Self {
+                hash: keyspace.key(key).hash(),
+                ..self
+            },
+            None => Self::default(),
+        }
+    }
+
+    /// The same, where its entry was seen.
+    #[must_use]
+    #[inline]
+    pub const fn hinted(self, hint: Hint) -> Self {
+        Self { hint, ..self }
     }
 
     /// The hash, if there is one.
@@ -117,11 +144,12 @@ impl Hashed {
         (self.at > 0).then_some(self.hash)
     }
 
-    /// The hash of argument `at`, if it is that one's.
+    /// `key` with its hash, if it is argument `at` and that was hashed.
     #[must_use]
     #[inline]
-    pub fn hash_of(self, at: usize) -> Option<KeyHash> {
-        (at > 0 && usize::from(self.at) == at).then_some(self.hash)
+    pub fn key(self, at: usize, key: &[u8]) -> Option<Key<'_>> {
+        let is_it = at > 0 && usize::from(self.at) == at;
+        is_it.then(|| Key::with_hash(key, self.hash, self.hint))
     }
 }
 
@@ -196,10 +224,8 @@ impl<'c> Call<'c, '_> {
     #[inline]
     pub fn key(&self, at: usize) -> Key<'c> {
         let key = self.args.at(at);
-        match self.hashed.hash_of(at) {
-            Some(hash) => Key::with_hash(key, hash),
-            None => self.state.keyspace.key(key),
-        }
+        let hashed = self.hashed.key(at, key);
+        hashed.unwrap_or_else(|| self.state.keyspace.key(key))
     }
 
     /// Argument `at` as an integer.

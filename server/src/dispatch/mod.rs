@@ -13,7 +13,7 @@ mod table;
 
 pub(crate) use table::name_at;
 
-use store::{KeyHash, Millis, Room};
+use store::{Hint, KeyHash, Millis, Room};
 
 use crate::commands::{
     Call, Command, Failure, Find, Flags, Hashed, Life, Outcome, Queued, ReplyMode, Session, printed,
@@ -32,10 +32,23 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// Whether its command was found, by its first argument alone.
+    #[inline]
+    pub(crate) const fn has_command(self) -> bool {
+        self.command.is_some()
+    }
+
     /// The hash of its first key.
     #[inline]
     pub(crate) fn hash(self) -> Option<KeyHash> {
         self.hashed.hash()
+    }
+
+    /// The same, where the entry of that key was seen.
+    #[inline]
+    pub(crate) fn hinted(self, hint: Hint) -> Self {
+        let hashed = self.hashed.hinted(hint);
+        Self { hashed, ..self }
     }
 }
 
@@ -129,6 +142,8 @@ impl<'b, 's> Batch<'b, 's> {
         self.shards
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every request")]
     fn try_run(
         &mut self,
         session: &mut Session,
@@ -136,17 +151,20 @@ impl<'b, 's> Batch<'b, 's> {
         args: Args<'_>,
         replies: &mut Replies,
     ) -> Outcome {
-        let command = match found.command.map_or_else(|| resolve(self.state, args), Ok) {
-            Ok(command) => command,
-            Err(_) if is_of_http(args) => {
-                tracing::warn!(
-                    client = session.client.id,
-                    "closed: it speaks HTTP, perhaps for a page that means harm"
-                );
-                session.life = Life::Closing;
-                return Ok(());
-            }
-            Err(failure) => return Err(refuse(session, failure)),
+        let command = match found.command {
+            Some(command) => command,
+            None => match resolve(self.state, args) {
+                Ok(command) => command,
+                Err(_) if is_of_http(args) => {
+                    tracing::warn!(
+                        client = session.client.id,
+                        "closed: it speaks HTTP, perhaps for a page that means harm"
+                    );
+                    session.life = Life::Closing;
+                    return Ok(());
+                }
+                Err(failure) => return Err(refuse(session, failure)),
+            },
         };
         if !command.takes(args.len()) {
             let failure = Failure::Arity(command.name);
@@ -229,10 +247,17 @@ impl<'b, 's> Batch<'b, 's> {
     }
 }
 
-/// Finds the command of a request, and hashes its first key. A command that is not found here is looked for
-/// again when it runs.
+/// Finds the command of a request, and hashes its first key. A command that is not found here is looked for again
+/// when it runs. What was found of another request that has the same name is `known`.
 #[inline]
-pub(crate) fn find(state: &State, args: Args<'_>) -> Found {
+pub(crate) fn find(state: &State, args: Args<'_>, known: Option<Found>) -> Found {
+    let found = known.unwrap_or_else(|| find_command(state, args));
+    let hashed = found.hashed.rehash(args, &state.keyspace);
+    Found { hashed, ..found }
+}
+
+/// Finds the command, and which argument its first key is.
+fn find_command(state: &State, args: Args<'_>) -> Found {
     let mut found = Found::default();
     if !state.settings.renames.is_empty() {
         return found;
@@ -245,16 +270,14 @@ pub(crate) fn find(state: &State, args: Args<'_>) -> Found {
     }
     if let Some(spec) = command.keys.first()
         && spec.find != Find::Counted
-        && let Some(key) = args.get(spec.first.into())
     {
-        let hash = state.keyspace.key(key).hash();
-        found.hashed = Hashed::new(spec.first, hash);
+        found.hashed = Hashed::new(spec.first);
     }
     found
 }
 
 /// Finds the command, or the subcommand, that the request names.
-#[inline]
+#[inline(never)]
 fn resolve(state: &State, args: Args<'_>) -> Result<&'static Command, Failure> {
     let renames = &state.settings.renames;
     let command = if renames.is_empty() {

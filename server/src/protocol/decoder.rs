@@ -24,7 +24,11 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::{inline, number::parse_integer, whole::whole};
+use super::{
+    inline,
+    number::parse_integer,
+    whole::{Openings, whole},
+};
 
 /// Most arguments that one frame may declare.
 pub const MAX_ARGS: usize = 1 << 20;
@@ -310,6 +314,26 @@ impl Decoder {
             return None;
         }
         whole(input, self.bounds, spans)
+    }
+
+    /// Decodes as [`decode_whole`](Self::decode_whole) does, where the frame's opening is known; and what is known of it.
+    #[inline]
+    pub(crate) fn decode_known<T: Copy>(
+        &self,
+        input: &[u8],
+        openings: &Openings<T>,
+        spans: &mut Vec<Span>,
+    ) -> Option<(usize, T)> {
+        if self.missing > 0 {
+            return None;
+        }
+        openings.whole(input, spans)
+    }
+
+    /// Lets `openings` decode under the bounds that the next frames have.
+    #[inline]
+    pub(crate) fn bound<T: Copy>(&self, openings: &mut Openings<T>) {
+        openings.set_bounds(self.bounds);
     }
 
     /// The arguments of the request that [`decode`](Self::decode) last found in `input`.

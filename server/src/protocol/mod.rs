@@ -3,6 +3,7 @@
 //! | module    | owns                                                        |
 //! |-----------|-------------------------------------------------------------|
 //! | `decoder` | request frames, decoded in place as ranges of the buffer    |
+//! | `whole`   | the frame that almost every request is, decoded in one go   |
 //! | `inline`  | requests typed as a line, with quotes and escapes           |
 //! | `reply`   | replies in RESP2 and RESP3, appended to one growing buffer  |
 //! | `number`  | integers and memory sizes as Redis reads them               |
@@ -25,3 +26,4 @@ pub use float::{add_decimals, print_double};
 pub use glob::glob_matches;
 pub use number::{parse_bytes, parse_integer};
 pub use reply::{Protocol, Replies};
+pub(crate) use whole::Openings;

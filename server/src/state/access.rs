@@ -11,7 +11,10 @@
 //! connection can be suspended. While a batch lasts, shards are reached through its access only: a thread
 //! would wait for itself for what it holds.
 
-use store::{Key, KeyHash, Keyspace, LockedShards, Shard, ShardCount, ShardInTurn, Shards};
+use store::{
+    Hint, Homes, Key, KeyHash, Keyspace, LockedShards, Shard, ShardCount, ShardInTurn, Shards,
+    TOUCHED_AT_ONCE,
+};
 
 /// The shards, as the command at hand may reach them.
 #[derive(Debug)]
@@ -61,17 +64,19 @@ impl<'s> Access<'s> {
 
     /// See [`ShardInTurn::touch_buckets`]; a transaction touches nothing.
     #[inline]
-    pub fn touch_buckets(&mut self, hashes: &[KeyHash]) {
-        if let Self::Each(turn) = self {
-            turn.touch_buckets(hashes);
+    pub fn touch_buckets(&mut self, hashes: &[KeyHash]) -> Homes {
+        match self {
+            Self::Each(turn) => turn.touch_buckets(hashes),
+            Self::Held(..) => Homes::default(),
         }
     }
 
     /// See [`ShardInTurn::touch_entries`]; a transaction touches nothing.
     #[inline]
-    pub fn touch_entries(&mut self, hashes: &[KeyHash]) {
-        if let Self::Each(turn) = self {
-            turn.touch_entries(hashes);
+    pub fn touch_entries(&mut self, homes: &Homes) -> [Hint; TOUCHED_AT_ONCE] {
+        match self {
+            Self::Each(turn) => turn.touch_entries(homes),
+            Self::Held(..) => [Hint::NONE; _],
         }
     }
 

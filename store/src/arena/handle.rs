@@ -70,6 +70,25 @@ impl Handle {
     }
 }
 
+/// Where a blob lay when it was touched, if that was seen. It may have gone since: what lies there now tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hint(pub(super) Handle);
+
+impl Hint {
+    /// Nothing was seen.
+    pub const NONE: Self = Self(Handle(u32::MAX));
+
+    pub(crate) fn of(handle: Option<Handle>) -> Self {
+        handle.map_or(Self::NONE, Self)
+    }
+}
+
+impl Default for Hint {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 /// How many pages and boxes there may be; tests set these low.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {

@@ -37,6 +37,7 @@ mod touch;
 use class::SizeClass;
 pub(crate) use evacuation::BATCH;
 use evacuation::Evacuation;
+pub use handle::Hint;
 use handle::Target;
 pub(crate) use handle::{Handle, Limits};
 use lists::Class;
@@ -112,6 +113,16 @@ impl Arena {
         };
         debug_assert!(blob.is_some(), "stale {handle:?}");
         blob.unwrap_or_default()
+    }
+
+    /// The blob in the slot that a hint points to, which may be another than was meant; `None` where there is none.
+    #[inline]
+    pub(crate) fn hinted(&self, hint: Hint) -> Option<(Handle, &[u8])> {
+        let Target::Slot { page, slot } = hint.0.target() else {
+            return None;
+        };
+        let blob = self.pages.get(page as usize)?.blob(slot)?;
+        Some((hint.0, blob))
     }
 
     /// The blob, to change bytes of it; the two top bits of the first one must stay.

@@ -40,7 +40,7 @@ impl Entries {
         }
         let homes: [_; BATCH] = positions.map(|position| self.index.home(position));
         let homes = homes.iter().take(batch.handles().len());
-        homes.flatten().for_each(|home| home.touch());
+        homes.flatten().for_each(|home| self.index.touch(*home));
         let mut moves = 0;
         let planned = batch.handles().iter().zip(batch.targets());
         for (position, (handle, target)) in positions.iter().zip(planned) {

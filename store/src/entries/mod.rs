@@ -15,6 +15,7 @@ mod detached;
 mod edit;
 mod found;
 mod parts;
+mod touch;
 mod victims;
 mod walk;
 
@@ -29,12 +30,12 @@ use collections::Collections;
 use edit::draft;
 use victims::Hand;
 
-use crate::arena::{Arena, Handle, Limits, OutOfMemory, Slot};
+use crate::arena::{Arena, Handle, Limits, OutOfMemory};
 use crate::collection::{Context, PackLimits};
 use crate::entry::{self, Draft, EntryRef, Fit, Form};
 use crate::eviction::Usage;
 use crate::hash::{HashKey, Key, KeyHash};
-use crate::index::{Hasher, Home, Index, Place, Position, Wanted};
+use crate::index::{Hasher, Index, Place, Position, Wanted};
 use crate::size_class::allocated;
 use crate::time::Millis;
 
@@ -78,7 +79,7 @@ impl Wanted for WantedKey<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the way to every key")]
     fn is(self, handle: Handle) -> bool {
-        entry::key_of(self.arena.get(handle)) == self.key
+        entry::has_key(self.arena.get(handle), self.key)
     }
 }
 
@@ -142,6 +143,18 @@ impl Entries {
     /// The entry of `key`, which is removed if its time is over.
     #[inline]
     pub(crate) fn live(&mut self, key: Key<'_>, now: Millis) -> Lookup<'_> {
+        if self.usage == Usage::Unnoted
+            && let Some(handle) = self.hinted(key)
+            && !entry::has_expiry(self.arena.get(handle))
+        {
+            return Lookup::Live(self.found(handle));
+        }
+        self.live_searched(key, now)
+    }
+
+    /// The same without a hint.
+    #[inline]
+    fn live_searched(&mut self, key: Key<'_>, now: Millis) -> Lookup<'_> {
         let Some((place, handle)) = self.find(key) else {
             return Lookup::Absent;
         };
@@ -174,6 +187,11 @@ impl Entries {
 
     /// Puts an entry in the place of what its key held.
     pub(crate) fn set(&mut self, key: Key<'_>, draft: &Draft<'_>) -> Result<(), OutOfMemory> {
+        if let Some(handle) = self.hinted(key)
+            && self.overwrite_in_place(handle, draft)
+        {
+            return Ok(());
+        }
         match self.find(key) {
             Some((place, handle)) => self.overwrite(place, handle, draft),
             None => self.insert(key, draft),
@@ -311,18 +329,6 @@ impl Entries {
         self.assert_parts();
     }
 
-    /// The bucket that a key with this hash belongs to.
-    #[inline]
-    pub(crate) fn home(&self, hash: KeyHash) -> Option<Home<'_>> {
-        self.index.home(position(hash, self.shard_bits))
-    }
-
-    /// The slot that an entry lies in; none for one with a box of its own.
-    #[inline]
-    pub(crate) fn slot(&self, handle: Handle) -> Option<Slot<'_>> {
-        self.arena.slot(handle)
-    }
-
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the way to every key")]
     fn find(&self, key: Key<'_>) -> Option<(Place, Handle)> {
@@ -332,6 +338,15 @@ impl Entries {
         };
         self.index
             .find(position(key.hash(), self.shard_bits), wanted)
+    }
+
+    /// The handle of `key`, if its hint is right. Whatever became of the entry that was seen there: an entry that has
+    /// the key is the key's.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way to every key")]
+    fn hinted(&self, key: Key<'_>) -> Option<Handle> {
+        let (handle, blob) = self.arena.hinted(key.hint())?;
+        entry::has_key(blob, key.bytes()).then_some(handle)
     }
 
     #[inline]
@@ -372,12 +387,7 @@ impl Entries {
         handle: Handle,
         draft: &Draft<'_>,
     ) -> Result<(), OutOfMemory> {
-        // Most writes change nothing but the value, and that not in length.
-        if let Some(kept) = entry::shared_head(self.arena.get(handle), draft)
-            && let Some(blob) = self.arena.rewrite_tail(handle, kept, draft.value)
-        {
-            entry::set_form(blob, draft.form);
-            note_use(self.usage, blob);
+        if self.overwrite_in_place(handle, draft) {
             return Ok(());
         }
         let old = self.arena.get(handle);
@@ -396,6 +406,19 @@ impl Entries {
         }
         self.defragment();
         Ok(())
+    }
+
+    /// Most writes change nothing but the value, and that not in length: whether this was one, and is done.
+    #[inline]
+    fn overwrite_in_place(&mut self, handle: Handle, draft: &Draft<'_>) -> bool {
+        if let Some(kept) = entry::shared_head(self.arena.get(handle), draft)
+            && let Some(blob) = self.arena.rewrite_tail(handle, kept, draft.value)
+        {
+            entry::set_form(blob, draft.form);
+            note_use(self.usage, blob);
+            return true;
+        }
+        false
     }
 
     fn note_moved(&mut self, place: Place, handle: Handle, moved: Handle) {

@@ -205,6 +205,30 @@ pub(crate) fn key_of(blob: &[u8]) -> &[u8] {
     key.unwrap_or_default()
 }
 
+/// Whether an entry has this key.
+///
+/// Most keys are of 8 to 32 bytes. For those a call of `memcmp` takes longer than to compare their first and last bytes,
+/// which overlap.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the way to every key")]
+pub(crate) fn has_key(blob: &[u8], key: &[u8]) -> bool {
+    let own = key_of(blob);
+    if own.len() != key.len() {
+        return false;
+    }
+    match key.len() {
+        8..=16 => same_ends::<8>(own, key),
+        17..=32 => same_ends::<16>(own, key),
+        _ => own == key,
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the way to every key")]
+fn same_ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+    a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
+}
+
 impl<'a> EntryRef<'a> {
     /// Takes an entry apart; `None` for bytes that are none.
     #[inline]

@@ -14,10 +14,9 @@ mod tests;
 
 pub(crate) use eviction::Relief;
 
-use crate::arena::{Handle, Limits, Slot};
+use crate::arena::Limits;
 use crate::entries::{Entries, Found, Lookup};
-use crate::hash::{HashKey, Key, KeyHash};
-use crate::index::Home;
+use crate::hash::{HashKey, Key};
 use crate::memory_parts::MemoryParts;
 use crate::time::Millis;
 use crate::value::{Encoding, Kind, ValueRef};
@@ -76,16 +75,10 @@ impl Shard {
         self.live(key, now).map(Found::encoding)
     }
 
-    /// The bucket that a key with this hash belongs to.
+    /// The entries, to bring them into the cache.
     #[inline]
-    pub(crate) fn home(&self, hash: KeyHash) -> Option<Home<'_>> {
-        self.entries.home(hash)
-    }
-
-    /// The slot that an entry lies in; none for one with a box of its own.
-    #[inline]
-    pub(crate) fn slot(&self, handle: Handle) -> Option<Slot<'_>> {
-        self.entries.slot(handle)
+    pub(crate) const fn entries(&self) -> &Entries {
+        &self.entries
     }
 
     /// How often `key` was used of late, from 0 to 3; to ask is no use of it.

@@ -1,6 +1,10 @@
 //! Every operation against a naive oracle, step by step, with a recount of every counter after each.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails here fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a step that fails here fails the test"
+)]
 
 mod oracle;
 
@@ -9,8 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use oracle::{Bytes, Oracle, Refused};
 use proptest::prelude::*;
 use store::{
-    EvictionOrder, EvictionPolicy, EvictionScope, ExpiryChange, HashKey, IncrementError, Keyspace,
-    Kind, Millis, Room, ShardCount, Shards, StoreError, WatchVersion, WrongType,
+    EvictionOrder, EvictionPolicy, EvictionScope, ExpiryChange, HashKey, Hint, IncrementError,
+    Keyspace, Kind, Millis, Room, ShardCount, ShardInTurn, Shards, StoreError, WatchVersion,
+    WrongType,
 };
 
 #[derive(Debug, Clone)]
@@ -30,6 +35,8 @@ enum Step {
     HashFill(usize, u16),
     Watch(usize),
     Unwatch(usize),
+    /// From here on says that a key lies where another one, or it, lies now.
+    Hint(usize, usize),
     Random(u64),
     Sweep(usize),
     /// Makes room in so many percent of what is used.
@@ -114,6 +121,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (key(), 500_u16..520).prop_map(|(k, n)| Step::HashFill(k, n)),
         3 => key().prop_map(Step::Watch),
         2 => key().prop_map(Step::Unwatch),
+        6 => key().prop_map(|k| Step::Hint(k, k)),
+        1 => (key(), key()).prop_map(|(k, other)| Step::Hint(k, other)),
         1 => any::<u64>().prop_map(Step::Random),
         1 => (1_usize..50).prop_map(Step::Sweep),
         2 => (prop::option::weighted(0.8, policy()), 20_usize..101, any::<u64>())
@@ -135,6 +144,8 @@ struct Run {
     oracle: Oracle,
     now: Millis,
     watches: Vec<Watch>,
+    /// Where keys lay some time ago, by their numbers.
+    hints: [Hint; KEYS],
 }
 
 impl Run {
@@ -144,6 +155,7 @@ impl Run {
             oracle: Oracle::default(),
             now: Millis(1_000_000),
             watches: Vec::new(),
+            hints: [Hint::NONE; KEYS],
         }
     }
 
@@ -156,7 +168,8 @@ impl Run {
         let oracle = &mut self.oracle;
         let with = |k: usize, act: &mut dyn FnMut(&[u8], &mut store::Shard, store::Key<'_>)| {
             let name = key_of(k);
-            let key = self.keyspace.key(&name);
+            let hash = self.keyspace.key(&name).hash();
+            let key = store::Key::with_hash(&name, hash, self.hints[k]);
             act(&name, &mut self.keyspace.lock(key), key);
         };
         match step {
@@ -217,6 +230,12 @@ impl Run {
             }),
             Step::Watch(k) => self.watch(k),
             Step::Unwatch(k) => self.unwatch(k),
+            Step::Hint(k, other) => {
+                let hash = self.keyspace.key(&key_of(other)).hash();
+                let mut turn = ShardInTurn::new(&self.keyspace);
+                let homes = turn.touch_buckets(&[hash]);
+                [self.hints[k], ..] = turn.touch_entries(&homes);
+            }
             Step::Random(random) => {
                 let key = self.keyspace.random_key(random, now);
                 let known = |key: &[u8]| oracle.entries.contains_key(key);
@@ -331,7 +350,8 @@ impl Run {
 
         for number in 0..KEYS {
             let name = key_of(number);
-            let key = self.keyspace.key(&name);
+            let hash = self.keyspace.key(&name).hash();
+            let key = store::Key::with_hash(&name, hash, self.hints[number]);
             let mut shard = self.keyspace.lock(key);
             let entry = self.oracle.entries.get(&name);
             assert_eq!(scanned.get(&name).copied(), self.oracle.kind(&name));
