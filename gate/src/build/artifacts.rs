@@ -19,6 +19,9 @@ pub struct Artifact {
     pub sha256: String,
     /// Its size in bytes.
     pub bytes: u64,
+    /// Folders that it has its libraries searched in; `None` for what is no ELF file, such as a script, of which
+    /// the bytes do not tell what it runs.
+    pub library_folders: Option<Vec<PathBuf>>,
 }
 
 /// The artifacts of one arm, by the names that `budgets.toml` gives them.
@@ -34,11 +37,20 @@ impl Artifacts {
     pub fn same_bytes(&self, other: &Self) -> bool {
         self.files.len() == other.files.len()
             && self.files.iter().all(|(name, artifact)| {
-                other
-                    .files
-                    .get(name)
-                    .is_some_and(|o| o.sha256 == artifact.sha256)
+                let other = other.files.get(name);
+                other.is_some_and(|other| other.sha256 == artifact.sha256)
             })
+    }
+
+    /// Whether the bytes of every artifact that `words` call by its name tell what it runs.
+    #[must_use]
+    pub fn are_programs(&self, words: &[String]) -> bool {
+        let called = |name: &str| {
+            let braced = format!("{{{name}}}");
+            words.iter().any(|word| word.contains(&braced))
+        };
+        let mut called = self.files.iter().filter(|(name, _)| called(name));
+        called.all(|(_, artifact)| artifact.library_folders.is_some())
     }
 
     /// The path of each artifact by name, as commands use them.
@@ -91,4 +103,34 @@ pub(super) fn hex(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::linkage::library_folders;
+    use super::*;
+
+    #[test]
+    fn a_script_is_more_than_its_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("server.js");
+        std::fs::write(&script, "require('./lib')\n").unwrap();
+        let artifact = |path: &Path| Artifact {
+            path: path.to_owned(),
+            sha256: String::new(),
+            bytes: 1,
+            library_folders: library_folders(path).unwrap(),
+        };
+        let own = std::env::current_exe().unwrap();
+        let artifacts = Artifacts {
+            files: BTreeMap::from([
+                ("server".to_owned(), artifact(&own)),
+                ("app".to_owned(), artifact(&script)),
+            ]),
+        };
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(artifacts.are_programs(&words("{server} --port {port}")));
+        assert!(!artifacts.are_programs(&words("node {app} {port}")));
+        assert!(!artifacts.are_programs(&words("{server} --load={app}")));
+    }
 }

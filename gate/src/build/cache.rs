@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::artifacts::{ManifestEntry, digest, hex};
+use super::linkage::library_folders;
 use super::{Artifact, Artifacts, BuildError};
 
 /// Entries kept; the least recently used go first. Two a comparison, so these are eight of them.
@@ -123,6 +124,7 @@ impl ArtifactCache {
                 return None;
             }
             let artifact = Artifact {
+                library_folders: library_folders(&path).ok()?,
                 path,
                 sha256: entry.sha256.clone(),
                 bytes: entry.bytes,

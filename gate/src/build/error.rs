@@ -45,6 +45,26 @@ pub enum BuildError {
         /// The whole log.
         log: PathBuf,
     },
+    /// An artifact loads libraries from where the other arm is built, too.
+    #[error(
+        "the program {name:?} of {arm} ({revision}) loads libraries from {}, where the other revision is built, \
+         too: it would be measured with whichever was built last",
+        folder.display()
+    )]
+    #[diagnostic(help(
+        "link it with them statically (CMake: -DBUILD_SHARED_LIBS=OFF), or let it look beside itself \
+         (rpath $ORIGIN) and name the libraries in `subject.artifacts`"
+    ))]
+    LibrariesInRoom {
+        /// Which arm.
+        arm: Arm,
+        /// Its revision, short.
+        revision: String,
+        /// The artifact's name in `budgets.toml`.
+        name: String,
+        /// The folder that its libraries are searched in.
+        folder: PathBuf,
+    },
     /// The build command or the toolchain command cannot be started.
     #[error("cannot run {command:?} for {arm}: {source}")]
     #[diagnostic(help("install it, or correct `subject` in budgets.toml"))]

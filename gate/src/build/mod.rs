@@ -19,6 +19,7 @@ mod artifacts;
 mod cache;
 mod environment;
 mod error;
+mod linkage;
 mod room;
 
 pub use artifacts::{Artifact, Artifacts};

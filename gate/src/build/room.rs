@@ -8,7 +8,6 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -20,6 +19,8 @@ use crate::model::Arm;
 use crate::process::{Interrupt, Launch, ProcessError, last_lines};
 use crate::revision::{Git, Repository, Revision};
 
+/// The longest that a toolchain may take to name itself: one that is pinned may have to be fetched first.
+const ASK_MAX: Duration = Duration::from_mins(15);
 /// Lines of a failed build's log that the error shows.
 const TAIL_LINES: usize = 25;
 
@@ -118,6 +119,7 @@ impl Room {
         revision: &Revision,
         arm: Arm,
         subject: &Subject,
+        interrupt: &Interrupt,
     ) -> Result<CacheKey, BuildError> {
         self.check_out(repository, revision, subject)
             .map_err(|source| BuildError::Checkout {
@@ -129,7 +131,7 @@ impl Room {
             tree: revision.tree.clone(),
             build: subject.build.clone(),
             artifacts: subject.artifacts.clone(),
-            toolchain: self.toolchain(arm, subject)?,
+            toolchain: self.toolchain(arm, subject, interrupt)?,
             variables: environment::steering(),
             room: self.tree.clone(),
             machine: std::env::consts::ARCH,
@@ -148,8 +150,9 @@ impl Room {
         interrupt: &Interrupt,
     ) -> Result<Built, BuildError> {
         let start = Instant::now();
-        let key = self.key(repository, revision, arm, subject)?;
+        let key = self.key(repository, revision, arm, subject, interrupt)?;
         if let Some(artifacts) = self.cache.get(&key) {
+            self.refuse_libraries_here(revision, arm, &artifacts)?;
             return Ok(Built {
                 artifacts,
                 cached: true,
@@ -171,6 +174,7 @@ impl Room {
             }
         }
         let artifacts = self.cache.put(&key, &self.tree)?;
+        self.refuse_libraries_here(revision, arm, &artifacts)?;
         Ok(Built {
             artifacts,
             cached: false,
@@ -215,9 +219,35 @@ impl Room {
         run(&["clean", "-ffdq"])
     }
 
-    fn toolchain(&self, arm: Arm, subject: &Subject) -> Result<String, BuildError> {
+    /// Refuses artifacts that load what is built here: of both arms that is the same file.
+    fn refuse_libraries_here(
+        &self,
+        revision: &Revision,
+        arm: Arm,
+        artifacts: &Artifacts,
+    ) -> Result<(), BuildError> {
+        for (name, artifact) in &artifacts.files {
+            let mut folders = artifact.library_folders.iter().flatten();
+            if let Some(folder) = folders.find(|folder| folder.starts_with(&self.tree)) {
+                return Err(BuildError::LibrariesInRoom {
+                    arm,
+                    revision: revision.short(),
+                    name: name.clone(),
+                    folder: folder.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn toolchain(
+        &self,
+        arm: Arm,
+        subject: &Subject,
+        interrupt: &Interrupt,
+    ) -> Result<String, BuildError> {
         if let Some(command) = &subject.toolchain {
-            return self.ask(arm, command);
+            return self.ask(arm, command, interrupt);
         }
         let Some(program) = subject.build.first() else {
             return Ok(String::new());
@@ -226,35 +256,53 @@ impl Room {
             .file_name()
             .is_some_and(|name| name == "cargo")
         {
-            return self.ask(arm, &["rustc".to_owned(), "-vV".to_owned()]);
+            return self.ask(arm, &["rustc".to_owned(), "-vV".to_owned()], interrupt);
         }
         // Not every build program knows its version; then its path has to do.
-        let version = self.ask(arm, &[program.clone(), "--version".to_owned()]);
-        Ok(version.unwrap_or_else(|_| program.clone()))
+        match self.ask(arm, &[program.clone(), "--version".to_owned()], interrupt) {
+            Err(BuildError::Process(error @ ProcessError::Interrupted(_))) => Err(error.into()),
+            version => Ok(version.unwrap_or_else(|_| program.clone())),
+        }
     }
 
-    fn ask(&self, arm: Arm, command: &[String]) -> Result<String, BuildError> {
-        let mut ask = Command::new(self.program(command));
-        ask.args(command.iter().skip(1))
-            .current_dir(&self.tree)
-            .stdin(Stdio::null());
-        for name in environment::unwanted() {
-            ask.env_remove(name);
+    /// What a command prints: the leader's end, or the interrupt, ends all that it started.
+    fn ask(
+        &self,
+        arm: Arm,
+        command: &[String],
+        interrupt: &Interrupt,
+    ) -> Result<String, BuildError> {
+        let folder = tempfile::tempdir_in(&self.folder)
+            .map_err(BuildError::io("make a folder in", &self.folder))?;
+        let (told, complaint) = (folder.path().join("told"), folder.path().join("complaint"));
+        let mut argv: Vec<OsString> = command.iter().map(OsString::from).collect();
+        if let Some(program) = argv.first_mut() {
+            *program = self.program(command).into();
         }
-        let start = |source| BuildError::Start {
+        let launch = environment::unwanted().into_iter().fold(
+            Launch::new(&argv)?.current_dir(&self.tree),
+            Launch::env_remove,
+        );
+        let failed = |source| BuildError::Start {
             arm,
             command: command.join(" "),
             source,
         };
-        let output = ask.output().map_err(start)?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        let started = launch.start_captured(&told, &complaint);
+        let mut child = started.map_err(|error| match error {
+            ProcessError::Start { source, .. } => failed(source),
+            other => other.into(),
+        })?;
+        let status = child.wait_with(interrupt, Some(Instant::now() + ASK_MAX))?;
+        let read = |path: &Path| {
+            let bytes = fs::read(path).map_err(BuildError::io("read", path))?;
+            Ok::<_, BuildError>(String::from_utf8_lossy(&bytes).trim().to_owned())
+        };
+        if status.success() {
+            return read(&told);
         }
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(start(std::io::Error::other(format!(
-            "{}: {said}",
-            output.status
-        ))))
+        let said = read(&complaint)?;
+        Err(failed(std::io::Error::other(format!("{status}: {said}"))))
     }
 
     /// The program of `argv`: one with a folder in its name is the tree's own.

@@ -66,6 +66,7 @@ impl BudgetsArg {
 
 /// Runs the command.
 pub(super) fn run(args: CacheArgs, repository: Option<&Path>) -> Result<(), CliError> {
+    let interrupt = Interrupt::install().map_err(|source| CliError::Signals { source })?;
     match args.what {
         What::Key {
             base,
@@ -86,18 +87,29 @@ pub(super) fn run(args: CacheArgs, repository: Option<&Path>) -> Result<(), CliE
                 .as_ref()
                 .unwrap_or(&sides.head_budgets)
                 .subject;
-            let key = room.key(&sides.repository, &sides.base, Arm::Base, subject)?;
+            let key = room.key(
+                &sides.repository,
+                &sides.base,
+                Arm::Base,
+                subject,
+                &interrupt,
+            )?;
             tell(&key, &room)
         }
         What::Key { budgets, .. } => {
             let sides = alone(None, budgets, repository)?;
             let room = Room::open(&cache_root()?, &sides.repository)?;
             let subject = &sides.head_budgets.subject;
-            let key = room.key(&sides.repository, &sides.head, Arm::Head, subject)?;
+            let key = room.key(
+                &sides.repository,
+                &sides.head,
+                Arm::Head,
+                subject,
+                &interrupt,
+            )?;
             tell(&key, &room)
         }
         What::Fill { revision, budgets } => {
-            let interrupt = Interrupt::install().map_err(|source| CliError::Signals { source })?;
             let sides = alone(revision, budgets, repository)?;
             let room = Room::open(&cache_root()?, &sides.repository)?;
             let subject = &sides.head_budgets.subject;
@@ -110,7 +122,13 @@ pub(super) fn run(args: CacheArgs, repository: Option<&Path>) -> Result<(), CliE
                 &log,
                 &interrupt,
             )?;
-            let key = room.key(&sides.repository, &sides.head, Arm::Head, subject)?;
+            let key = room.key(
+                &sides.repository,
+                &sides.head,
+                Arm::Head,
+                subject,
+                &interrupt,
+            )?;
             tell(&key, &room)
         }
     }

@@ -17,7 +17,7 @@ use super::settings::{CompareSettings, Depth, Ending, MeasuringSettings, QUICK_T
 use super::shares::Shares;
 use super::timed::{self, TimedArms, TimedSettings};
 use super::{Exit, units};
-use crate::budget::{Budgets, Subject, live_trades};
+use crate::budget::{Budgets, Probe, Subject, live_trades};
 use crate::build::{Built, Room, cache_root};
 use crate::judge::{BaselineInput, JudgeInput, Limits, MetricInput, Taken};
 use crate::measure::{ExactSettings, MeasureError};
@@ -146,12 +146,34 @@ impl<'a> Comparison<'a> {
         }
         let (base, head) = self.build()?;
         self.count(&base, &head)?;
-        if base.artifacts.same_bytes(&head.artifacts) {
+        let names = names_of(&sides.head_budgets, self.settings, Sort::Timed);
+        let is_same = base.artifacts.same_bytes(&head.artifacts);
+        let (same, timed): (Vec<&str>, Vec<&str>) = names
+            .into_iter()
+            .partition(|name| is_same && self.runs_the_same(name, &head));
+        if is_same && timed.is_empty() {
             self.progress
                 .say("both builds are the same bytes: nothing to time");
-            return self.pass_as_identical(Sort::Timed);
         }
-        self.time(&base, &head)
+        for name in same {
+            self.push_unmeasured(name, Taken::IdenticalBinary)?;
+        }
+        self.time(&base, &head, timed)
+    }
+
+    /// Whether a timed metric would run the same in both arms, whose artifacts are the same bytes: it is started
+    /// in the same way, and is a program, where a script would read other files.
+    fn runs_the_same(&self, name: &str, head: &Built) -> bool {
+        let command = |budgets: &Budgets| match &budgets.metrics.get(name)?.probe {
+            Probe::Time { run, .. } => Some(run.clone()),
+            _ => Some(budgets.subject.serve.as_ref()?.command.clone()),
+        };
+        let budgets = &self.sides.head_budgets;
+        let words = command(budgets);
+        let base = self.sides.base_budgets.as_ref();
+        let is_new = base.is_none_or(|base| !base.metrics.contains_key(name));
+        (is_new || base.and_then(command) == words)
+            && words.is_none_or(|words| head.artifacts.are_programs(&words))
     }
 
     fn build(&mut self) -> Result<(Built, Built), CliError> {
@@ -258,10 +280,9 @@ impl<'a> Comparison<'a> {
             || self.sides.base_budgets.as_ref().and_then(of) != of(&self.sides.head_budgets)
     }
 
-    fn time(&mut self, base: &Built, head: &Built) -> Result<(), CliError> {
+    fn time(&mut self, base: &Built, head: &Built, names: Vec<&str>) -> Result<(), CliError> {
         let start = Instant::now();
         let budgets = &self.sides.head_budgets;
-        let names = names_of(budgets, self.settings, Sort::Timed);
         let base_budgets = self.sides.base_budgets.as_ref().unwrap_or(budgets);
         let (new, names): (Vec<&str>, Vec<&str>) = names
             .into_iter()

@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobSetBuilder};
 
 use super::error::CliError;
 use crate::budget::{self, Budgets};
-use crate::revision::{Repository, Revision};
+use crate::revision::{Repository, Revision, RevisionError};
 
 /// The most paths that a report lists.
 const HARNESS_PATHS_MAX: usize = 100;
@@ -149,6 +149,7 @@ fn read_budgets(
             None if of_base.is_some() => return Err(missing()),
             None => {}
         }
+        refuse_link(repository, &path)?;
     }
     let path = repository.root().join(file);
     let text = match std::fs::read_to_string(&path) {
@@ -158,6 +159,21 @@ fn read_budgets(
     };
     let budgets = budget::read(&shown, &text)?;
     Ok((Some(budgets.clone()), budgets))
+}
+
+/// Refuses a path that leads to another file of the repository, of which the revisions know something.
+fn refuse_link(repository: &Repository, path: &str) -> Result<(), CliError> {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let found = real(&repository.root().join(path)).zip(real(repository.root()));
+    let elsewhere = found.is_some_and(|(file, root)| {
+        let inside = file.strip_prefix(root);
+        inside.is_ok_and(|inside| inside != Path::new(path))
+    });
+    if elsewhere {
+        let path = path.to_owned();
+        return Err(RevisionError::Link { path }.into());
+    }
+    Ok(())
 }
 
 /// The budgets file of a revision; `None` where it has none.

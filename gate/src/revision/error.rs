@@ -28,6 +28,17 @@ pub enum RevisionError {
         /// Where the search began.
         folder: PathBuf,
     },
+    /// A file that is judged by is a symbolic link, or reached through one.
+    #[error(
+        "{path} is a symbolic link, or in a folder that is one: a change of what it points to would not be seen"
+    )]
+    #[diagnostic(help(
+        "put the file itself there, or name the file that it points to (--budgets FILE)"
+    ))]
+    Link {
+        /// The path from the top of the repository.
+        path: String,
+    },
     /// A bare repository has no working tree to build.
     #[error("{} is a bare repository", folder.display())]
     #[diagnostic(help("clone it, and run gate in the clone"))]

@@ -263,12 +263,18 @@ impl Repository {
     }
 
     /// The bytes of the file at `path` (from the top, with `/`), or `None` where the revision has
-    /// no such file.
+    /// no such file. A symbolic link is refused: git has its target's name, and not what is there.
     pub fn read(&self, revision: &Revision, path: &str) -> Result<Option<Vec<u8>>, RevisionError> {
         let git = self.git_for(revision);
         let listed = git.bytes(&["ls-tree", "-z", "--full-tree", &revision.tree, "--", path])?;
+        let listed = String::from_utf8_lossy(&listed);
+        if listed.starts_with("120") {
+            return Err(RevisionError::Link {
+                path: path.to_owned(),
+            });
+        }
         // A folder or a submodule of that name is no file either.
-        if !String::from_utf8_lossy(&listed).starts_with("100") {
+        if !listed.starts_with("100") {
             return Ok(None);
         }
         git.bytes(&["cat-file", "blob", &format!("{}:{path}", revision.tree)])

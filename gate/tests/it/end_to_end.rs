@@ -108,6 +108,26 @@ fn equal_binaries_pass_without_being_timed() {
 }
 
 #[test]
+fn equal_binaries_that_are_started_differently_are_timed() {
+    let repository = repository();
+    let budgets = include_str!("subject/budgets.toml");
+    let otherwise = budgets.replace(
+        r#"["{server}", "#,
+        r#"["env", "MODE=durable", "{server}", "#,
+    );
+    assert_ne!(otherwise, budgets);
+    repository.write("budgets.toml", &otherwise);
+    repository.commit("another mode");
+    let run = repository.run(&["compare", "--max-time", "4s", "--fail-on", "never"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let report = repository.report();
+    let metrics = report["metrics"].as_array().unwrap();
+    let qps = metrics.iter().find(|metric| metric["id"] == "qps").unwrap();
+    assert_ne!(qps["reason"], "identical_binary");
+    assert!(qps["base"].as_f64().unwrap() > 0.0, "{qps}");
+}
+
+#[test]
 fn an_identical_tree_is_neither_built_nor_measured() {
     let repository = repository();
     repository.write("build.sh", "exit 1\n");

@@ -1,6 +1,7 @@
 //! What gate says when it cannot judge: one clear message, exit status 2, nothing left behind.
 
 use std::net::TcpListener;
+use std::os::unix::fs::symlink;
 
 use crate::repository::TestRepository;
 use crate::subject::{EXACT_BUDGETS, exact_repository, probe, repository};
@@ -290,4 +291,52 @@ fn two_runs_do_not_share_a_build_room() {
     std::thread::sleep(std::time::Duration::from_millis(900));
     repository.run(&["compare"]).refused(&["another gate run"]);
     assert_eq!(first.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_program_that_loads_what_is_built_beside_it_is_refused() {
+    let repository = repository();
+    let build = include_str!("subject/build.sh");
+    let linked = build.replace("rustc ", "rustc -C link-arg=-Wl,-rpath,\"$PWD/out\" ");
+    repository.write("build.sh", &linked);
+    repository.commit("libraries of its own");
+    for _ in ["built", "from the cache"] {
+        repository.run(&["compare"]).refused(&[
+            "the program \"server\" of head",
+            "loads libraries from",
+            "/tree/out",
+            "-DBUILD_SHARED_LIBS=OFF",
+        ]);
+    }
+    // Beside the program there is nothing that another build could change.
+    repository.write(
+        "build.sh",
+        &build.replace("rustc ", "rustc -C link-arg=-Wl,-rpath,'$ORIGIN' "),
+    );
+    repository.commit("libraries beside it");
+    repository.git(&["commit", "--allow-empty", "-m", "nothing"]);
+    let run = repository.run(&["compare", "--only", "bytes*"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
+#[test]
+fn budgets_that_are_a_link_are_refused() {
+    let repository = exact_repository();
+    repository.write("ci/budgets.toml", EXACT_BUDGETS);
+    std::fs::remove_file(repository.path().join("budgets.toml")).unwrap();
+    symlink("ci/budgets.toml", repository.path().join("budgets.toml")).unwrap();
+    symlink("ci", repository.path().join("settings")).unwrap();
+    repository.commit("budgets elsewhere");
+    repository.write("ci/budgets.toml", &EXACT_BUDGETS.replace("5%", "300%"));
+    repository.commit("a looser budget");
+    for file in ["budgets.toml", "settings/budgets.toml"] {
+        repository.run(&["compare", "--budgets", file]).refused(&[
+            file,
+            "symbolic link",
+            "--budgets FILE",
+        ]);
+    }
+    let run = repository.run(&["compare", "--budgets", "ci/budgets.toml"]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("300"), "{}", run.stdout);
 }

@@ -138,6 +138,23 @@ fn a_node_package() {
 }
 
 #[test]
+fn a_node_package_of_many_files_is_not_one_of_them() {
+    let repository = of(&[
+        (
+            "package.json",
+            r#"{"name": "x", "main": "server.js", "scripts": {"build": "tsc"}}"#,
+        ),
+        (
+            "server.js",
+            "require('./lib/handler').listen(process.env.PORT)\n",
+        ),
+    ]);
+    repository.run(&["init"]);
+    let text = std::fs::read_to_string(repository.path().join("budgets.toml")).unwrap();
+    has(&text, &[r#"artifacts = { server = "FILL-IN"#]);
+}
+
+#[test]
 fn what_a_makefile_makes_by_default() {
     for (text, artifact) in [
         (
@@ -218,7 +235,8 @@ fn what_nobody_can_tell_is_marked_and_refused() {
 
 #[test]
 fn names_that_would_break_the_file_are_quoted() {
-    let repository = of(&[("package.json", r#"{"main": "a\"b\\c{port}\n.js"}"#)]);
+    let manifest = r#"{"main": "a\"b\\c{port}\n.js", "scripts": {"build": "esbuild"}}"#;
+    let repository = of(&[("package.json", manifest)]);
     init(&repository);
     // A control character is no path: refused by its own rule, and the file is well formed.
     repository

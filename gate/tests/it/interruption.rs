@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::repository::TestRepository;
-use crate::subject::{exact_repository, repository};
+use crate::subject::{EXACT_BUDGETS, exact_repository, repository};
 
 /// Processes whose command line names a path under `folder`.
 fn processes_of(folder: &Path) -> Vec<String> {
@@ -93,4 +93,20 @@ fn while_measuring() {
     });
     std::thread::sleep(Duration::from_millis(500));
     interrupt(&repository, gate, "-INT");
+}
+
+#[test]
+fn while_a_toolchain_names_itself() {
+    let repository = exact_repository();
+    // What it starts holds its output open, and knows no signal that is sent to gate alone.
+    let toolchain = r#"toolchain = ["sh", "-c", "sh -c 'sleep 300; echo mark' $PWD & wait"]"#;
+    let budgets = EXACT_BUDGETS.replace("[subject]\n", &format!("[subject]\n{toolchain}\n"));
+    repository.write("budgets.toml", &budgets);
+    repository.commit("a toolchain that thinks");
+    let gate = start(&repository);
+    wait_for("the toolchain", || {
+        let found = processes_of(&repository.cache());
+        found.iter().any(|process| process.contains("mark"))
+    });
+    interrupt(&repository, gate, "-TERM");
 }

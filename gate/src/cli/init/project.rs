@@ -332,9 +332,23 @@ fn node(root: &Path, files: &[String]) -> Option<Project> {
     let main = manifest
         .main
         .map(|main| main.trim_start_matches("./").to_owned());
+    // Of a package that is not bundled one file is nothing without the others.
+    let main = main.filter(|_| {
+        manifest
+            .scripts
+            .get("build")
+            .is_some_and(|text| is_bundler(text))
+    });
     let mut project = project("a Node package", Some(&["sh", "-c", &line]), main);
     project.runner = Some("node");
     Some(project)
+}
+
+/// Whether a script of `package.json` calls what makes one file of many.
+fn is_bundler(script: &str) -> bool {
+    let bundlers = ["esbuild", "webpack", "rollup", "ncc", "vite", "parcel"];
+    let mut words = script.split([' ', '/', '=']);
+    words.any(|word| bundlers.contains(&word)) || script.contains("bun build")
 }
 
 fn make(root: &Path, _files: &[String]) -> Option<Project> {
