@@ -48,7 +48,7 @@ impl<T> Opening<T> {
         let [name, second, ..] = *spans else {
             return None;
         };
-        // What comes later than in the frames of `whole` is not for these.
+        // Only such frames as `whole` decodes: what `arguments` counts with does not overflow for those.
         if second.end as usize - second.start as usize > 999 || spans.len() > 99 {
             return None;
         }
