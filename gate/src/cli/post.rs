@@ -116,6 +116,7 @@ fn settings(args: PostArgs, report: PathBuf) -> Result<PostSettings, CliError> {
         api: ApiUrl::new(&input("GITHUB_API_URL").unwrap_or_else(|| API.to_owned()))?,
         token: token()?,
         report,
+        page: page(),
         artifact: or(args.artifact, "GATE_ARTIFACT", ARTIFACT),
         budgets: or(args.budgets, "GATE_BUDGETS", BUDGETS),
         author: or(args.author, "GATE_AUTHOR", AUTHOR),
@@ -123,6 +124,14 @@ fn settings(args: PostArgs, report: PathBuf) -> Result<PostSettings, CliError> {
         delivery,
         patience: Patience::default(),
     })
+}
+
+/// The page of the run that this job belongs to.
+fn page() -> Option<String> {
+    let server = input("GITHUB_SERVER_URL")?;
+    let repository = input("GITHUB_REPOSITORY")?;
+    let run = input("GITHUB_RUN_ID")?;
+    Some(format!("{server}/{repository}/actions/runs/{run}"))
 }
 
 /// A variable that GitHub sets for every job.

@@ -174,5 +174,11 @@ fn a_report_about_another_commit_is_not_posted() {
     std::fs::write(&scene.settings.report, other.to_json().unwrap()).unwrap();
     let error = scene.post().unwrap_err();
     assert!(error.to_string().contains("about head 4444"), "{error}");
-    assert!(scene.fake.world().comments.is_empty());
+    let comment = scene.comment();
+    assert!(
+        comment.contains("**gate could not judge `ec26c3e57`**"),
+        "{comment}"
+    );
+    assert!(comment.contains(". Its log says why."), "{comment}");
+    assert!(!comment.contains("PASS"), "{comment}");
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::fake::{Answer, Fault, TOKEN};
-use crate::world::{Scene, payload};
+use crate::world::{BUDGETS, Scene, payload, report};
 
 /// What a run of the program left behind.
 struct Ran {
@@ -37,6 +37,8 @@ fn run(scene: &Scene, event: &str, args: &[&str]) -> Ran {
         .env("GITHUB_EVENT_NAME", event)
         .env("GITHUB_EVENT_PATH", folder.join("event.json"))
         .env("GITHUB_REPOSITORY", scene.settings.repository.to_string())
+        .env("GITHUB_SERVER_URL", "https://github.com")
+        .env("GITHUB_RUN_ID", "17")
         .env("GITHUB_API_URL", &scene.fake.url)
         .env("GITHUB_OUTPUT", &outputs)
         .env("GITHUB_STEP_SUMMARY", &summary)
@@ -139,4 +141,40 @@ fn what_github_refuses_fails_the_job_with_the_remedy() {
         assert!(ran.stderr.contains(remedy), "{}", ran.stderr);
         assert_eq!((ran.stdout.as_str(), ran.outputs.as_str()), ("", ""));
     }
+}
+
+#[test]
+fn a_run_that_could_not_judge_takes_back_what_an_earlier_one_said() {
+    let losses: [fn(&Scene); 3] = [
+        |scene| std::fs::remove_file(&scene.settings.report).unwrap(),
+        |scene| std::fs::write(&scene.settings.report, "{").unwrap(),
+        |scene| {
+            let other = report(BUDGETS, BUDGETS, &"4".repeat(40), (100.0, 100.0));
+            std::fs::write(&scene.settings.report, other.to_json().unwrap()).unwrap();
+        },
+    ];
+    for lose in losses {
+        let scene = Scene::own();
+        assert_eq!(run(&scene, "pull_request", &[]).status, 0);
+        assert!(scene.comment().contains("PASS"));
+        lose(&scene);
+        let ran = run(&scene, "pull_request", &[]);
+        assert_eq!(ran.status, 2, "{}", ran.stdout);
+        assert!(ran.stderr.contains("report"), "{}", ran.stderr);
+        let comment = scene.comment();
+        let told = "**gate could not judge `ec26c3e57`**: its run left no report that could be taken. \
+                    [Its log](https://github.com/Codertocat/Hello-World/actions/runs/17) says why.";
+        assert!(comment.contains(told), "{comment}");
+        assert!(!comment.contains("PASS"), "{comment}");
+    }
+}
+
+#[test]
+fn a_run_of_an_older_commit_takes_nothing_back() {
+    let scene = Scene::own();
+    assert_eq!(run(&scene, "pull_request", &[]).status, 0);
+    std::fs::remove_file(&scene.settings.report).unwrap();
+    scene.fake.world().pulls[0]["head"]["sha"] = json!("3".repeat(40));
+    assert_eq!(run(&scene, "pull_request", &[]).status, 2);
+    assert!(scene.comment().contains("PASS"), "{}", scene.comment());
 }

@@ -1,9 +1,10 @@
 //! Runs of strangers: which pull request is theirs, and whether it still is.
 
 use gate::publish::github::{Posted, WhyNothing};
+use gate::report::MARKER;
 use serde_json::{Value, json};
 
-use crate::fake::{Answer, Fault};
+use crate::fake::{Answer, BOT, Fault};
 use crate::world::{Scene, payload};
 
 #[test]
@@ -97,4 +98,36 @@ fn a_push_between_finding_and_posting_is_seen() {
     };
     assert!(matches!(why, WhyNothing::Moved { number: 7, .. }));
     assert!(scene.fake.world().comments.is_empty());
+}
+
+#[test]
+fn a_run_that_was_cut_off_takes_back_what_an_earlier_one_said() {
+    let cut_off = |conclusion: &str| {
+        let mut payload = payload("workflow_run.json");
+        let run = &mut payload["workflow_run"];
+        run["event"] = json!("pull_request");
+        run["head_branch"] = json!("fix/a&state=closed#1");
+        run["head_repository"]["full_name"] = json!("Forker/octo-repo");
+        run["conclusion"] = json!(conclusion);
+        let scene = Scene::foreign_of(&payload);
+        let bot = json!({"login": BOT, "type": "Bot"});
+        let earlier = format!("{MARKER}\nPASS, said of another commit");
+        scene.fake.world().comment(&bot, &earlier);
+        scene
+    };
+    for conclusion in ["timed_out", "cancelled", "skipped", "action_required"] {
+        let scene = cut_off(conclusion);
+        let posted = scene.post().unwrap();
+        assert!(matches!(posted, Posted::Updated(_)), "{posted:?}");
+        let comment = scene.comment();
+        let told = "**gate could not judge `3484a3fb8`**";
+        assert!(comment.contains(told), "{conclusion}: {comment}");
+        assert!(!comment.contains("PASS"), "{conclusion}: {comment}");
+    }
+    // Superseded: the newer commit's own run says what is to be said.
+    let scene = cut_off("cancelled");
+    scene.fake.world().pulls[0]["head"]["sha"] = json!("3".repeat(40));
+    let posted = scene.post().unwrap();
+    assert!(matches!(posted, Posted::Nothing(_)), "{posted:?}");
+    assert!(scene.comment().contains("PASS"));
 }

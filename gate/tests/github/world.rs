@@ -130,6 +130,7 @@ impl Scene {
             api: ApiUrl::new(&fake.url).unwrap(),
             token: Some(Token::new(TOKEN).unwrap()),
             report: folder.path().join("report.json"),
+            page: None,
             artifact: ARTIFACT.to_owned(),
             budgets: "budgets.toml".to_owned(),
             author: BOT.to_owned(),

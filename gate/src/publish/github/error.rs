@@ -87,6 +87,7 @@ impl PostError {
             self,
             Self::Artifact(_)
                 | Self::Admission(_)
+                | Self::Report { .. }
                 | Self::Budgets { .. }
                 | Self::NoBudgets { .. }
                 | Self::Baseline { .. }

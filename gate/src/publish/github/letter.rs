@@ -25,8 +25,8 @@ pub(super) enum Contents<'a> {
     None {
         /// The commit.
         head: &'a CommitId,
-        /// The run's page.
-        page: &'a str,
+        /// The run's page, where it is known.
+        page: Option<&'a str>,
     },
 }
 
@@ -39,10 +39,9 @@ pub(super) fn body(contents: &Contents<'_>) -> String {
             fit(&markdown(report), room, ELSEWHERE) + FOREIGN_NOTE
         }
         Contents::None { head, page } => {
-            let log = if is_plain_address(page) {
-                format!("[Its log]({page})")
-            } else {
-                "Its log".to_owned()
+            let log = match page {
+                Some(page) if is_plain_address(page) => format!("[Its log]({page})"),
+                _ => "Its log".to_owned(),
             };
             format!(
                 "{MARKER}\n**gate could not judge `{}`**: its run left no report that could be \

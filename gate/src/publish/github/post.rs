@@ -7,6 +7,8 @@
 //! anything else  nothing to do                                    ▼
 //!                            render ─ cut ─ is head still the head? ─ comment ─ check run
 //! ```
+//!
+//! Where a run left no report that can be taken, the comment says so and no more.
 
 use std::path::Path;
 
@@ -88,11 +90,16 @@ impl Job<'_> {
         if event.head_repository.as_ref() != Some(&self.settings.repository) {
             return Ok(Posted::Nothing(WhyNothing::Fork));
         }
-        let report = own_report(&self.settings.report)?;
-        admission::expect_head(&report, &event.head)?;
         let address = Address {
             number: event.number,
             head: &event.head,
+        };
+        let report = match self.measured_here(event) {
+            Ok(report) => report,
+            Err(error) => {
+                let page = self.settings.page.as_deref();
+                return self.unjudged(&address, page, error).await;
+            }
         };
         let budgets = match &self.settings.check {
             Some(_) => self.budgets_at(&event.head).await?,
@@ -100,6 +107,47 @@ impl Job<'_> {
         };
         let text = budgets.as_ref().map(|file| file.text.as_str());
         self.deliver(&address, &Contents::Own(&report), text).await
+    }
+
+    fn measured_here(&self, event: &PullRequestEvent) -> Result<Report, PostError> {
+        let report = own_report(&self.settings.report)?;
+        admission::expect_head(&report, &event.head)?;
+        Ok(report)
+    }
+
+    /// What an earlier run said must not stand there as if it were about this commit.
+    async fn unjudged(
+        &self,
+        address: &Address<'_>,
+        page: Option<&str>,
+        error: PostError,
+    ) -> Result<Posted, PostError> {
+        if error.is_about_the_report() {
+            let head = address.head;
+            let contents = Contents::None { head, page };
+            self.deliver(address, &contents, None).await?;
+        }
+        Err(error)
+    }
+
+    /// A run that was cut off has nothing to say, but what an earlier one said of another commit is not
+    /// true of this one. Where nothing stands there, nothing has to be taken back: a run that was
+    /// cancelled may be followed by one of the same commit.
+    async fn cut_off(
+        &self,
+        address: &Address<'_>,
+        page: &str,
+        why: WhyNothing,
+    ) -> Result<Posted, PostError> {
+        let ours = comment::ours(&self.client, self.place(address)).await?;
+        if ours.is_empty() {
+            return Ok(Posted::Nothing(why));
+        }
+        let contents = Contents::None {
+            head: address.head,
+            page: Some(page),
+        };
+        self.deliver(address, &contents, None).await
     }
 
     /// The report of a run whose code is not trusted.
@@ -112,21 +160,17 @@ impl Job<'_> {
             number: pull.number,
             head: &event.head,
         };
+        // A verdict of FAIL ends the run as a failure.
+        if !matches!(event.conclusion.as_deref(), Some("success" | "failure")) {
+            let why = WhyNothing::not_finished(event.conclusion.as_deref());
+            return self.cut_off(&address, &event.page, why).await;
+        }
         match self.judged(event, &pull).await {
             Ok((report, budgets)) => {
                 let contents = Contents::Foreign(&report);
                 self.deliver(&address, &contents, Some(&budgets.text)).await
             }
-            // What an earlier run said must not stand there as if it were about this commit.
-            Err(error) if error.is_about_the_report() => {
-                let contents = Contents::None {
-                    head: &event.head,
-                    page: &event.page,
-                };
-                self.deliver(&address, &contents, None).await?;
-                Err(error)
-            }
-            Err(error) => Err(error),
+            Err(error) => self.unjudged(&address, Some(&event.page), error).await,
         }
     }
 
@@ -137,10 +181,8 @@ impl Job<'_> {
         if event.started_by != "pull_request" {
             return Ok(Err(WhyNothing::NoPullRequest(event.started_by.clone())));
         }
-        // A verdict of FAIL ends the run as a failure.
-        match event.conclusion.as_deref() {
-            Some("success" | "failure") => {}
-            other => return Ok(Err(WhyNothing::not_finished(other))),
+        if event.conclusion.is_none() {
+            return Ok(Err(WhyNothing::not_finished(None)));
         }
         let (Some(from), Some(branch)) = (&event.head_repository, &event.head_branch) else {
             return Ok(Err(WhyNothing::BranchGone));
@@ -230,6 +272,15 @@ impl Job<'_> {
         }
     }
 
+    fn place(&self, address: &Address<'_>) -> Place<'_> {
+        Place {
+            repository: &self.settings.repository,
+            number: address.number,
+            marker: MARKER,
+            author: &self.settings.author,
+        }
+    }
+
     async fn deliver(
         &self,
         address: &Address<'_>,
@@ -249,12 +300,7 @@ impl Job<'_> {
         if let Some(why) = self.moved_on(address).await? {
             return Ok(Posted::Nothing(why));
         }
-        let place = Place {
-            repository: &self.settings.repository,
-            number: address.number,
-            marker: MARKER,
-            author: &self.settings.author,
-        };
+        let place = self.place(address);
         match self.settings.delivery {
             Delivery::DryRun => self.plan(place, body, check.as_ref()).await,
             Delivery::Send => self.send(place, body, check.as_ref()).await,

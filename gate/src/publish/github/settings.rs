@@ -23,6 +23,8 @@ pub struct PostSettings {
     pub token: Option<Token>,
     /// The report of this job, for a pull request of the same repository.
     pub report: PathBuf,
+    /// The page of this job's run, where it is known.
+    pub page: Option<String>,
     /// The artifact with the report of the run that ended, for `workflow_run`.
     pub artifact: String,
     /// The budgets file, from the top of the repository.
@@ -93,8 +95,8 @@ pub enum WhyNothing {
          (on workflow_run) posts its report"
     )]
     Fork,
-    /// The run was cancelled or skipped.
-    #[error("the run ended as {0}, so a newer one will post")]
+    /// The run was cancelled or skipped, and no comment tells of another commit.
+    #[error("the run ended as {0} and judged nothing, and no comment has to be taken back for it")]
     NotFinished(String),
     /// The branch is gone.
     #[error("the branch or the repository of the run's commit was deleted")]
