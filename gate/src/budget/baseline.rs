@@ -30,6 +30,8 @@ use crate::model::{MetricId, Unit};
 const SCHEMA: u32 = 1;
 /// The folder that the files lie in, from the top of the repository.
 const FOLDER: &str = "baselines";
+/// The longest name of an architecture and an operating system.
+const TARGET_LEN_MAX: usize = 64;
 
 /// A recorded baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,6 +95,13 @@ pub fn baseline_folder() -> String {
     format!("{FOLDER}/")
 }
 
+/// Whether `text` can be a target, as in `x86_64-linux`: it is part of a file's name.
+#[must_use]
+pub fn is_target(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    (1..=TARGET_LEN_MAX).contains(&text.len()) && text.chars().all(plain)
+}
+
 impl Baseline {
     /// A baseline of these counts.
     #[must_use]
@@ -119,6 +128,14 @@ impl Baseline {
     #[must_use]
     pub fn path(target: &str) -> String {
         format!("{FOLDER}/{target}.toml")
+    }
+
+    /// The target whose file lies at `path`; `None` where it is no such file.
+    #[must_use]
+    pub fn target_at(path: &str) -> Option<&str> {
+        let name = path.strip_prefix(FOLDER)?.strip_prefix('/')?;
+        let target = name.strip_suffix(".toml")?;
+        is_target(target).then_some(target)
     }
 
     /// Reads a file.
@@ -205,6 +222,17 @@ mod tests {
             Baseline::path("x86_64-linux"),
             "baselines/x86_64-linux.toml"
         );
+        let target = Baseline::target_at("baselines/x86_64-linux.toml");
+        assert_eq!(target, Some("x86_64-linux"));
+        for other in [
+            "baselines/.toml",
+            "baselines/a b.toml",
+            "baselines/old/x86_64-linux.toml",
+            "baselines/README.md",
+            "old/x86_64-linux.toml",
+        ] {
+            assert_eq!(Baseline::target_at(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::revisions::{Sides, SidesSettings};
 use super::{EXIT_CODES, Exit};
 use crate::budget::{Baseline, BudgetChange, Recorded, baseline_folder, recorded_changes};
 use crate::build::{Room, cache_root};
-use crate::judge::{Agreement, BaselineInput, Code, Count, Creep, Taken, creep};
+use crate::judge::{Agreement, BaselineInput, BothBaselines, Code, Count, Creep, Taken, creep};
 use crate::measure::ExactSettings;
 use crate::model::{Arm, MetricId, Samples, Unit, Verdict};
 use crate::process::{Interrupt, Plan, ProcessError};
@@ -86,7 +86,9 @@ pub(super) fn input(
     let target = target();
     let path = Baseline::path(&target);
     let recorded = read(sides, &sides.head, &path)?;
+    let others = others(sides, &path)?;
     Ok(Some(BaselineInput {
+        others,
         code: match &recorded {
             Some(recorded) => code(sides, &recorded.commit)?,
             None => Code::Other,
@@ -102,6 +104,22 @@ pub(super) fn input(
         target,
         toolchain: None,
     }))
+}
+
+/// The files of other targets that head changed.
+fn others(sides: &Sides, own: &str) -> Result<Vec<BothBaselines>, CliError> {
+    let changed = sides.repository.changed_paths(&sides.base, &sides.head)?;
+    changed
+        .into_iter()
+        .filter(|path| path != own && Baseline::target_at(path).is_some())
+        .map(|path| {
+            Ok(BothBaselines {
+                recorded: read(sides, &sides.head, &path)?,
+                before: read(sides, &sides.base, &path)?,
+                path,
+            })
+        })
+        .collect()
 }
 
 /// Whether head is what was recorded at `commit`, but for the baselines themselves.

@@ -37,10 +37,26 @@ pub struct BaselineInput {
     pub target: String,
     /// What head's toolchain says of itself; `None` where nothing was built.
     pub toolchain: Option<String>,
+    /// Files of other targets that head changed: nothing is counted against them here, but what was
+    /// recorded there may no more get worse unseen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<BothBaselines>,
     /// What this run was counted on.
     pub counted_on: CountedOn,
     /// Whether head's code is what was recorded.
     pub code: Code,
+}
+
+/// A baseline as base and head have it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BothBaselines {
+    /// The file, from the top of the repository.
+    pub path: String,
+    /// Head's file; `None` where head has none.
+    pub recorded: Option<Baseline>,
+    /// Base's file; `None` where base has none.
+    pub before: Option<Baseline>,
 }
 
 /// Whether two revisions are the same but for recorded baselines.

@@ -45,7 +45,9 @@ mod run;
 mod step;
 mod trade;
 
-pub use creep::{Agreement, BaselineInput, Code, Count, Creep, CreepRow, Held, creep};
+pub use creep::{
+    Agreement, BaselineInput, BothBaselines, Code, Count, Creep, CreepRow, Held, creep,
+};
 pub use disturbance::{DISTURBANCE_RULE, disturbed_rounds, generator_bound_rounds};
 pub use error::{JudgeError, RoundFault};
 pub use foresight::{Foresight, foresee};

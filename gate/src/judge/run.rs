@@ -63,6 +63,10 @@ pub fn judge(input: &JudgeInput) -> Result<Judged, JudgeError> {
     if let (Some(budget), Some(baseline)) = (&head.baseline, &input.baseline) {
         let (before, recorded) = (baseline.before.as_ref(), baseline.recorded.as_ref());
         changes.extend(recorded_changes(before, recorded, head, &baseline.path));
+        for other in &baseline.others {
+            let (before, recorded) = (other.before.as_ref(), other.recorded.as_ref());
+            changes.extend(recorded_changes(before, recorded, head, &other.path));
+        }
         creep = Some(super::creep::creep(budget, baseline, counts(&rows))?);
     }
     let crept = creep.as_ref().map_or(Verdict::Pass, Creep::verdict);

@@ -23,8 +23,8 @@ use super::sentence::sentence;
 use super::watched::watched;
 use crate::budget::{Baseline, Budgets};
 use crate::judge::{
-    Code, Estimate, JudgeError, JudgeInput, Judged, MetricInput, RUNNERS_MAX, Row, Taken,
-    TradeOutcome, disturbed_rounds, generator_bound_rounds, judge,
+    BothBaselines, Code, Estimate, JudgeError, JudgeInput, Judged, MetricInput, RUNNERS_MAX, Row,
+    Taken, TradeOutcome, disturbed_rounds, generator_bound_rounds, judge,
 };
 use crate::model::{
     Arm, Breakdown, Kind, MetricId, NoisyRound, Percent, Reason, RoundSet, Samples, Verdict,
@@ -129,14 +129,14 @@ impl Report {
     }
 
     /// The same run, with its counts held against another baseline; one that holds them against none
-    /// stays as it is. `path` is where the files are, `before` is base's.
+    /// stays as it is. `others` are the files of other targets that head changed.
     #[must_use]
-    pub fn with_baseline(
-        mut self,
-        path: String,
-        recorded: Option<Baseline>,
-        before: Option<Baseline>,
-    ) -> Self {
+    pub fn with_baseline(mut self, own: BothBaselines, others: Vec<BothBaselines>) -> Self {
+        let BothBaselines {
+            path,
+            recorded,
+            before,
+        } = own;
         if let Some(BaselineReport { input, .. }) = &mut self.baseline {
             let commit =
                 |baseline: &Option<Baseline>| baseline.as_ref().map(|own| own.commit.clone());
@@ -147,6 +147,7 @@ impl Report {
             input.path = path;
             input.recorded = recorded;
             input.before = before;
+            input.others = others;
         }
         self
     }

@@ -322,6 +322,7 @@ fn recorded(code: Code) -> Report {
             before: Some(recorded),
             target: "x86_64-linux".to_owned(),
             toolchain: Some("rustc 1.95.0".to_owned()),
+            others: Vec::new(),
             counted_on: CountedOn::default(),
             code,
         }),

@@ -286,6 +286,65 @@ fn the_baseline_is_the_repositorys_and_not_the_reports() {
 }
 
 #[test]
+fn a_report_cannot_choose_which_baseline_is_looked_at() {
+    // Loosened without a reason, and hidden behind a machine of another kind.
+    for arm in [None, Some(baseline(100.0))] {
+        let scene = Scene::foreign();
+        scene.baseline(BASE, &baseline(90.0));
+        scene.baseline(&scene.head, &baseline(100.0));
+        for commit in [BASE, &scene.head] {
+            let key = (commit.to_owned(), "baselines/aarch64-linux.toml".to_owned());
+            let mut world = scene.fake.world();
+            world.files.extend(arm.clone().map(|text| (key, text)));
+        }
+        held_against(&scene, &claimed("aarch64-linux"));
+        if arm.is_some() {
+            scene.post().unwrap();
+            let comment = scene.comment();
+            let told = "`baselines/x86_64-linux.toml bytes/int` is loosened";
+            assert!(comment.contains("FAIL"), "{comment}");
+            assert!(comment.contains(told), "{comment}");
+        } else {
+            let error = refusal(&scene).to_string();
+            let told = "it was counted on aarch64-linux, and neither commit has a baseline for that, \
+                        only for x86_64-linux";
+            assert!(error.contains(told), "{error}");
+        }
+    }
+    // A machine that head is the first to record is known.
+    let scene = Scene::foreign();
+    scene.baseline(&scene.head, &baseline(100.0));
+    held_against(&scene, &claimed("x86_64-linux"));
+    scene.post().unwrap();
+    assert!(scene.comment().contains("PASS"), "{}", scene.comment());
+}
+
+#[test]
+fn a_folder_in_which_a_baseline_could_hide_is_refused() {
+    let scene = Scene::foreign();
+    scene.baseline(BASE, &baseline(90.0));
+    for number in 0..101 {
+        let key = (scene.head.clone(), format!("baselines/{number}.md"));
+        scene.fake.world().files.insert(key, String::new());
+    }
+    held_against(&scene, &claimed("x86_64-linux"));
+    let error = refusal(&scene).to_string();
+    assert!(
+        error.contains("has 101 files, and at most 100 are looked at"),
+        "{error}"
+    );
+
+    // A file that says to be a folder is none: what base has was taken away.
+    let scene = Scene::foreign();
+    scene.baseline(BASE, &baseline(90.0));
+    let key = (scene.head.clone(), "baselines".to_owned());
+    scene.fake.world().files.insert(key, "[]".to_owned());
+    held_against(&scene, &claimed("x86_64-linux"));
+    scene.post().unwrap();
+    assert!(scene.comment().contains("no file"), "{}", scene.comment());
+}
+
+#[test]
 fn a_report_without_the_baseline_is_refused() {
     for (baseline, why) in [
         (Value::Null, "its counts are held against no baseline"),

@@ -1,6 +1,7 @@
 //! What the fake GitHub answers.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::{Value, json};
 
@@ -40,12 +41,16 @@ pub(crate) fn answer(world: &mut World, seen: &Seen) -> Answer {
     };
     let words: Vec<&str> = rest.split('/').collect();
     match seen.method.as_str() {
-        "GET" => read(world, &words, &query),
+        "GET" => read(world, &words, &query, seen),
         method => write(world, method, &words, seen),
     }
 }
 
-fn read(world: &World, words: &[&str], query: &HashMap<&str, &str>) -> Answer {
+fn read(world: &World, words: &[&str], query: &HashMap<&str, &str>, seen: &Seen) -> Answer {
+    let is_raw = seen
+        .headers
+        .get("accept")
+        .is_some_and(|form| form.contains(".raw+json"));
     match words {
         ["issues", _, "comments"] => paged(&world.comments, query, |page| page),
         ["pulls"] => {
@@ -81,10 +86,11 @@ fn read(world: &World, words: &[&str], query: &HashMap<&str, &str>) -> Answer {
         }
         ["contents", path @ ..] => {
             let key = (query["ref"].to_owned(), path.join("/"));
-            world
-                .files
-                .get(&key)
-                .map_or_else(not_found, |text| Answer::text(200, text))
+            match world.files.get(&key) {
+                Some(text) if is_raw => Answer::text(200, text),
+                Some(_) => Answer::json(200, &json!({"type": "file", "content": "aWYg"})),
+                None => folder(world, &key),
+            }
         }
         ["compare", _] => {
             let comparison = json!({"merge_base_commit": {"sha": world.merge_base}});
@@ -92,6 +98,23 @@ fn read(world: &World, words: &[&str], query: &HashMap<&str, &str>) -> Answer {
         }
         _ => not_found(),
     }
+}
+
+/// What is in a folder, by commit and path.
+fn folder(world: &World, (commit, path): &(String, String)) -> Answer {
+    let entry = |((of, file), text): (&(String, String), &String)| {
+        let name = file.strip_prefix(path)?.strip_prefix('/')?;
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let sha = format!("{:040x}", hasher.finish());
+        let entry = json!({"name": name, "path": file, "sha": sha, "type": "file"});
+        (of == commit).then_some(entry)
+    };
+    let entries: Vec<Value> = world.files.iter().filter_map(entry).collect();
+    if entries.is_empty() {
+        return not_found();
+    }
+    Answer::json(200, &Value::from(entries))
 }
 
 fn write(world: &mut World, method: &str, words: &[&str], seen: &Seen) -> Answer {

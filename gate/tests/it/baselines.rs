@@ -252,6 +252,32 @@ fn a_baseline_of_another_machine_or_compiler_is_not_judged() {
     }
 }
 
+#[test]
+fn a_baseline_of_another_machine_may_not_be_loosened_unseen() {
+    let repository = recorded();
+    let other = "baselines/m68k-amiga.toml";
+    let text = std::fs::read_to_string(repository.path().join(file())).unwrap();
+    let (arch, os) = (std::env::consts::ARCH, std::env::consts::OS);
+    let text = text.replace(&format!("{arch}-{os}"), "m68k-amiga");
+    repository.write(other, &text);
+    repository.commit("record it on another machine");
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+
+    repository.write(other, &text.replace("100.0", "110.0"));
+    let run = repository.run(&["compare"]);
+    assert_eq!(run.status, 1, "{}\n{}", run.stdout, run.stderr);
+    let told = format!("{other} bytes_per_key/int");
+    assert!(run.stdout.contains(&told), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("100 B -> 110 B; no reason given"),
+        "{}",
+        run.stdout
+    );
+    let again = repository.run(&["judge", "target/gate/report.json"]);
+    assert_eq!((again.status, again.stdout), (1, run.stdout));
+}
+
 /// A probe whose `int` is what a file beside the repository holds, recorded at 100 B: it looks exact, and
 /// is not.
 fn machine_dependent() -> TestRepository {

@@ -6,15 +6,18 @@
 //! | the schema | missing, unknown and ill-typed fields; ids and units that are no ids and units |
 //! | number of metrics | more than 1,000 |
 //! | head's and base's commit | a report about another change |
-//! | the baseline, where the budgets have one | a report that holds its counts against none |
+//! | the baseline, where the budgets have one | a report that holds its counts against none, or against that of a machine that nobody recorded |
 //!
 //! The verdict that it states is not looked at: it is judged again.
+
+use std::collections::BTreeSet;
 
 use miette::Diagnostic;
 
 use super::foreign_text::disarm;
 use super::json_bounds::JsonBounds;
 use super::names::CommitId;
+use crate::budget::is_target;
 use crate::judge::JudgeError;
 use crate::report::Report;
 
@@ -26,8 +29,6 @@ const BOUNDS: JsonBounds = JsonBounds {
     values: 2_000_000,
     depth: 24,
 };
-/// The longest name of an architecture and an operating system.
-const TARGET_LEN_MAX: usize = 64;
 /// The most metrics.
 const METRICS_MAX: usize = 1000;
 
@@ -69,6 +70,21 @@ pub enum AdmissionError {
         /// What it says that it was counted on.
         target: Option<String>,
     },
+    /// It names a machine that nobody recorded, while others are.
+    #[error(
+        "report.json is refused: it was counted on {target}, and neither commit has a baseline for that, \
+         only for {}", known.join(", ")
+    )]
+    #[diagnostic(help(
+        "`gate baseline record` on such a machine writes the file; a file of another machine says nothing \
+         of its counts"
+    ))]
+    Target {
+        /// What it says that it was counted on.
+        target: String,
+        /// What there are baselines for.
+        known: Vec<String>,
+    },
     /// What it holds cannot be judged.
     #[error("report.json is refused: {0}")]
     Judge(String),
@@ -108,13 +124,24 @@ pub(super) fn expect_target(report: &Report) -> Result<&str, AdmissionError> {
         return Err(AdmissionError::Baseline { target: None });
     };
     let target = baseline.input.target.as_str();
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if (1..=TARGET_LEN_MAX).contains(&target.len()) && target.chars().all(plain) {
+    if is_target(target) {
         Ok(target)
     } else {
         let target = Some(disarm(target));
         Err(AdmissionError::Baseline { target })
     }
+}
+
+/// Refuses a target that nobody recorded where others are `known`: a report could name one to be held
+/// against nothing.
+pub(super) fn expect_known(target: &str, known: &BTreeSet<&String>) -> Result<(), AdmissionError> {
+    if known.is_empty() || known.iter().any(|known| *known == target) {
+        return Ok(());
+    }
+    Err(AdmissionError::Target {
+        target: target.to_owned(),
+        known: known.iter().map(ToString::to_string).collect(),
+    })
 }
 
 fn expect_commit(

@@ -60,6 +60,19 @@ pub enum PostError {
         /// Why not.
         why: String,
     },
+    /// A folder with more than baselines.
+    #[error("{folder} of {commit} has {count} files, and at most {count_max} are looked at")]
+    #[diagnostic(help("one file for each kind of machine belongs there, and nothing else"))]
+    ManyBaselines {
+        /// The folder.
+        folder: String,
+        /// Of which commit.
+        commit: String,
+        /// How many.
+        count: usize,
+        /// How many there may be.
+        count_max: usize,
+    },
     /// There is no budgets file.
     #[error("commit {commit} has no {file}")]
     #[diagnostic(help("name the file with `budgets`"))]
@@ -91,6 +104,7 @@ impl PostError {
                 | Self::Budgets { .. }
                 | Self::NoBudgets { .. }
                 | Self::Baseline { .. }
+                | Self::ManyBaselines { .. }
         )
     }
 }

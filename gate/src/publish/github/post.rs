@@ -10,6 +10,7 @@
 //!
 //! Where a run left no report that can be taken, the comment says so and no more.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::admission;
@@ -26,6 +27,7 @@ use super::pull_request::{self, PullRequest};
 use super::recorded::{self, At, BudgetsFile};
 use super::settings::{Delivery, Letter, Plan, PostSettings, Posted, WhyNothing};
 use crate::budget::{Baseline, Budgets};
+use crate::judge::BothBaselines;
 use crate::report::{MARKER, Report};
 
 /// The longest report of this job's own.
@@ -230,11 +232,7 @@ impl Job<'_> {
         let report = if has_baseline(&head_budgets.budgets)
             || base_budgets.as_ref().is_some_and(has_baseline)
         {
-            let target = admission::expect_target(&report)?;
-            let path = Baseline::path(target);
-            let recorded = self.baseline_at(&path, &event.head).await?;
-            let before = self.baseline_at(&path, &base).await?;
-            report.with_baseline(path, recorded, before)
+            self.with_baselines(report, &base, &event.head).await?
         } else {
             report
         };
@@ -242,6 +240,30 @@ impl Job<'_> {
             .judged_with(base_budgets, head_budgets.budgets.clone())
             .map_err(admission::AdmissionError::from)?;
         Ok((judged, head_budgets))
+    }
+
+    /// The report, held against the baseline that the repository has for the target which it names. It
+    /// may name any, so what changed in the files of all others is a part of it too.
+    async fn with_baselines(
+        &self,
+        report: Report,
+        base: &CommitId,
+        head: &CommitId,
+    ) -> Result<Report, PostError> {
+        let repository = &self.settings.repository;
+        let before = recorded::baselines(&self.client, repository, base).await?;
+        let after = recorded::baselines(&self.client, repository, head).await?;
+        let known: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let target = admission::expect_target(&report)?;
+        admission::expect_known(target, &known)?;
+        let own = self.both(Baseline::path(target), base, head).await?;
+        let mut others = Vec::new();
+        for other in known {
+            if other != target && before.get(other) != after.get(other) {
+                others.push(self.both(Baseline::path(other), base, head).await?);
+            }
+        }
+        Ok(report.with_baseline(own, others))
     }
 
     async fn merge_base(&self, pull: &PullRequest, head: &CommitId) -> Result<CommitId, PostError> {
@@ -256,12 +278,18 @@ impl Job<'_> {
         recorded::budgets(&self.client, at).await
     }
 
-    async fn baseline_at(
+    /// A baseline as both commits have it.
+    async fn both(
         &self,
-        path: &str,
-        commit: &CommitId,
-    ) -> Result<Option<Baseline>, PostError> {
-        recorded::baseline(&self.client, self.at(path, commit)).await
+        path: String,
+        base: &CommitId,
+        head: &CommitId,
+    ) -> Result<BothBaselines, PostError> {
+        Ok(BothBaselines {
+            recorded: recorded::baseline(&self.client, self.at(&path, head)).await?,
+            before: recorded::baseline(&self.client, self.at(&path, base)).await?,
+            path,
+        })
     }
 
     fn at<'b>(&'b self, path: &'b str, commit: &'b CommitId) -> At<'b> {

@@ -4,7 +4,7 @@ use super::pool::measured;
 use super::recorded;
 use crate::budget::Baseline;
 use crate::judge::fixture::{BYTES, QPS, budgets};
-use crate::judge::{Agreement, BaselineInput, Code, Creep};
+use crate::judge::{Agreement, BaselineInput, BothBaselines, Code, Creep};
 use crate::report::Report;
 
 fn agreement(report: &Report) -> &Agreement {
@@ -28,9 +28,12 @@ fn what_the_code_was_compared_with_is_what_it_is_held_against() {
     let baseline = own.recorded.unwrap();
     let held = |baseline: Baseline| {
         let before = Some(baseline.clone());
-        let held = report
-            .clone()
-            .with_baseline(own.path.clone(), Some(baseline), before);
+        let held = BothBaselines {
+            path: own.path.clone(),
+            recorded: Some(baseline),
+            before,
+        };
+        let held = report.clone().with_baseline(held, Vec::new());
         held.judged_again().unwrap()
     };
     assert_eq!(agreement(&held(baseline.clone())), &Agreement::Demanded);
