@@ -10,6 +10,7 @@
 //! | is of the same code on a machine of the same kind, and has the same count | PASS |
 //! | the same, with another count, better or worse | FAIL: what is called exact depends on the machine |
 //! | has a metric in another unit | an error |
+//! | has a creep budget of a case that is neither counted nor recorded | an error |
 //!
 //! The same code means the same tree but for the folder of the baselines, so that the commit which records
 //! one is held to the last digit. Of the same code a metric that is counted only here or only there is
@@ -173,6 +174,8 @@ pub fn creep<'a>(
     input: &BaselineInput,
     counts: impl IntoIterator<Item = Count<'a>>,
 ) -> Result<Creep, JudgeError> {
+    let counts: Vec<Count<'a>> = counts.into_iter().collect();
+    check_cases(budget, input.recorded.as_ref(), &counts)?;
     let Some(recorded) = &input.recorded else {
         return Ok(Creep::NotJudged(format!(
             "there is no {}; `gate baseline record` writes it",
@@ -214,6 +217,23 @@ pub fn creep<'a>(
             .then_with(|| a.id.cmp(&b.id))
     });
     Ok(Creep::Judged { agreement, rows })
+}
+
+/// Every case with a creep budget is counted, or was: a mistyped one would leave the metric to the
+/// budget of all. Where nothing of a metric was counted, nobody knows its cases.
+fn check_cases(
+    budget: &CreepBudget,
+    recorded: Option<&Baseline>,
+    counts: &[Count<'_>],
+) -> Result<(), JudgeError> {
+    let is_counted = |id: &MetricId| counts.iter().any(|count| count.id == id);
+    let was_counted = |id: &MetricId| recorded.is_some_and(|old| old.metrics.contains_key(id));
+    let has_counts = |id: &MetricId| counts.iter().any(|count| count.id.name() == id.name());
+    let mut cases = budget.metrics.keys().filter(|id| id.case().is_some());
+    match cases.find(|id| has_counts(id) && !is_counted(id) && !was_counted(id)) {
+        Some(unknown) => Err(JudgeError::UnknownCase(unknown.clone())),
+        None => Ok(()),
+    }
 }
 
 fn agreement(recorded: &Baseline, input: &BaselineInput) -> Agreement {

@@ -126,6 +126,19 @@ fn a_metric_may_have_a_creep_budget_of_its_own() {
 }
 
 #[test]
+fn a_mistyped_case_of_a_creep_budget_is_an_error() {
+    let repository = recorded();
+    let own = "[baseline.metrics]\n\"bytes_per_key/imt\" = \"1%\"\n";
+    repository.write("budgets.toml", &(budgets() + own));
+    let told = "the budgets name the case `bytes_per_key/imt`, which the run does not have";
+    repository.run(&["compare"]).refused(&[told]);
+    repository.run(&["baseline", "check"]).refused(&[told]);
+    // Nobody has to record anything to be told.
+    std::fs::remove_file(repository.path().join(file())).unwrap();
+    repository.run(&["baseline", "check"]).refused(&[told]);
+}
+
+#[test]
 fn a_rise_that_is_recorded_anew_needs_a_reason() {
     let repository = recorded();
     repository.write(

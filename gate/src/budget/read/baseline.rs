@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::super::error::{Found, Located, Mistake};
 use super::super::file::BaselineTable;
 use super::super::nearest::Names;
-use super::super::spec::{CreepBudget, MetricSpec};
+use super::super::spec::{CreepBudget, MetricSpec, Probe};
 use super::value::{bound, missing, reason};
 use crate::model::MetricId;
 
@@ -37,6 +37,7 @@ pub(super) fn baseline(
                 };
                 return Err(Located::new(name.span(), mistake));
             };
+            is_listed(&id, &spec.probe).map_err(|mistake| Located::new(name.span(), mistake))?;
             Ok((id, bound("baseline", &budget, spec.probe.unit())?))
         })
         .collect::<Found<_>>()?;
@@ -44,5 +45,19 @@ pub(super) fn baseline(
         budget: bound("budget", &budget, None)?,
         metrics: own,
         reason: table.reason.as_ref().map(reason).transpose()?,
+    })
+}
+
+/// Only `callgrind` lists its cases; those of other probes are known when they are counted.
+fn is_listed(id: &MetricId, probe: &Probe) -> Result<(), Mistake> {
+    let (Probe::Callgrind(callgrind), Some(case)) = (probe, id.case()) else {
+        return Ok(());
+    };
+    if callgrind.cases.iter().any(|listed| listed == case) {
+        return Ok(());
+    }
+    Err(Mistake::UnlistedCase {
+        case: case.to_owned(),
+        known: Names::new(callgrind.cases.iter().cloned()),
     })
 }

@@ -87,6 +87,12 @@ fn every_mistake_is_told() {
             "\"got\" is none of the `cases`",
         ),
         (
+            "\"lower-is-better\"\n",
+            "\"lower-is-better\"\n[baseline]\nbudget = \"5%\"\n\
+             [baseline.metrics]\n\"instructions/got\" = \"2%\"\n",
+            "\"got\" is none of the `cases`",
+        ),
+        (
             "\"callgrind\"",
             "\"command\"\nexact = true",
             "`cases` has no meaning for the probe `command`",
