@@ -167,3 +167,26 @@ fn an_input_is_never_pasted_into_a_script() {
         }
     }
 }
+
+#[test]
+fn a_base_and_a_head_that_nobody_names_are_those_of_the_event() {
+    let compared = ["action.yml", "measure"];
+    for (name, action) in ACTIONS.iter().filter(|(name, _)| compared.contains(name)) {
+        let of = |variable: &str| -> Vec<&str> {
+            let lines = action.lines().map(str::trim);
+            lines
+                .filter_map(|line| line.strip_prefix(variable))
+                .collect()
+        };
+        let new_branch = "0".repeat(40);
+        let base = format!(
+            "${{{{ inputs.base || github.event.pull_request.base.sha || github.event.merge_group.base_sha \
+             || (!github.event.forced && github.event.before != '{new_branch}' && github.event.before) \
+             || '' }}}}"
+        );
+        // What base's build is kept under must be that of the base which is compared with.
+        assert_eq!(of("GATE_BASE: "), [base.as_str(); 2], "{name}");
+        let head = "${{ inputs.head || github.event.pull_request.head.sha || github.event.merge_group.head_sha }}";
+        assert_eq!(of("GATE_HEAD: "), [head; 2], "{name}");
+    }
+}
