@@ -9,7 +9,9 @@
 //!
 //! Two errors are spent, each on one side, so that measuring can stop in either direction:
 //!
-//! - `1 − confidence` (1 %) for FAIL: a change that is just allowed is called past its budget.
+//! - `1 − confidence` (1 %) for FAIL by the lower bound: the whole interval of a change that is just
+//!   allowed lies past its budget. It bounds no more than that: at the last look a real move fails by
+//!   its estimate too (see `noisy`), as one of exactly its budget does in half of the runs.
 //! - 5 % for "inside the budget": a change just past it is let through as inside. Larger, because
 //!   what it buys is a short run on the many changes that do nothing.
 //!
