@@ -95,6 +95,16 @@ pub fn baseline_folder() -> String {
     format!("{FOLDER}/")
 }
 
+/// The first lines in which what two toolchains say of themselves differs.
+#[must_use]
+pub fn differing<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
+    let mut lines = one.lines().zip(other.lines());
+    lines.find(|(one, other)| one != other).unwrap_or((
+        one.lines().next().unwrap_or(""),
+        other.lines().next().unwrap_or(""),
+    ))
+}
+
 /// Whether `text` can be a target, as in `x86_64-linux`: it is part of a file's name.
 #[must_use]
 pub fn is_target(text: &str) -> bool {

@@ -32,7 +32,7 @@ mod schema;
 mod spec;
 mod trades;
 
-pub use baseline::{Baseline, BaselineError, Recorded, baseline_folder, is_target};
+pub use baseline::{Baseline, BaselineError, Recorded, baseline_folder, differing, is_target};
 pub use changes::{BudgetChange, ChangeKind, Justification, budget_changes, recorded_changes};
 pub use counted_on::CountedOn;
 pub use error::{BudgetError, Mistake};

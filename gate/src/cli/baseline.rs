@@ -266,7 +266,8 @@ fn needs_a_reason(unexplained: &[BudgetChange], path: &str) -> String {
     };
     let lines: Vec<String> = unexplained.iter().map(line).collect();
     format!(
-        "worse than what is recorded there now, for which a comparison fails until the file says why:\n{}\n\
+        "worse than what is recorded there now, or counted elsewhere, for which a comparison fails until the file \
+         says why:\n{}\n\
          record it with `gate baseline record --reason \"…\"`, or write `reason = \"…\"` above `[counted_on]`\n",
         lines.join("\n")
     )
@@ -315,6 +316,9 @@ fn check(
             (false, Verdict::Fail) => "\nFAIL: crept too far from the baseline",
             (false, _) => "\nPASS: nothing crept too far from the baseline",
         });
+    }
+    if let Creep::Outdated(_) = &crept {
+        text.push_str("\nWARN: nothing is held against it until then");
     }
     say(&(text + "\n"))?;
     Ok(Exit::of(verdict, FailOn::Fail))

@@ -4,7 +4,8 @@
 //! | the baseline | says |
 //! |---|---|
 //! | was never recorded | not judged, and how to record it |
-//! | is of another target or toolchain | not judged: such counts cannot be compared |
+//! | is of another target | not judged: such counts cannot be compared |
+//! | is of another toolchain, and something was counted | WARN: nobody holds these budgets any more until it is recorded again |
 //! | is of other code, and has a metric within its creep budget | PASS |
 //! | is of other code, and has a metric past it | FAIL, however little this change adds |
 //! | is of the same code on a machine of the same kind, and has the same count | PASS |
@@ -21,7 +22,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::JudgeError;
-use crate::budget::{Baseline, CountedOn, CreepBudget, Recorded};
+use crate::budget::{Baseline, CountedOn, CreepBudget, Recorded, differing};
 use crate::model::{Bound, Direction, MetricId, Percent, Unit, Verdict, present};
 
 /// The recorded baseline, and what this run was counted with.
@@ -91,6 +92,8 @@ pub struct Count<'a> {
 pub enum Creep {
     /// Nothing, and why.
     NotJudged(String),
+    /// Nothing any more, and why: what was recorded cannot be compared with what is counted by this time.
+    Outdated(String),
     /// A row for each metric that is both recorded and counted, the worst first.
     Judged {
         /// Whether the counts must be the recorded ones.
@@ -155,11 +158,12 @@ impl CreepRow {
 }
 
 impl Creep {
-    /// FAIL where any metric crept too far.
+    /// FAIL where any metric crept too far; WARN where budgets are there that nothing is held to.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::NotJudged(_) => Verdict::Pass,
+            Self::Outdated(_) => Verdict::Warn,
             Self::Judged { rows, .. } => {
                 let worst = rows.iter().map(|row| row.verdict).max();
                 worst.unwrap_or(Verdict::Pass)
@@ -193,10 +197,16 @@ pub fn creep<'a>(
     }
     if recorded.toolchain != *toolchain {
         let (was, is) = differing(&recorded.toolchain, toolchain);
-        return Ok(Creep::NotJudged(format!(
+        let why = format!(
             "{} was recorded with another toolchain ({was}; this is {is}): record it again",
             input.path
-        )));
+        );
+        let mut counted = counts.iter().map(|count| count.id);
+        return Ok(if counted.any(|id| recorded.metrics.contains_key(id)) {
+            Creep::Outdated(why)
+        } else {
+            Creep::NotJudged(why)
+        });
     }
     let agreement = agreement(recorded, input);
     let mut rows = match agreement {
@@ -344,13 +354,4 @@ fn agreeing<'a>(
         }
     }
     Ok(rows)
-}
-
-/// The first lines in which two texts differ.
-fn differing<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
-    let mut lines = one.lines().zip(other.lines());
-    lines.find(|(one, other)| one != other).unwrap_or((
-        one.lines().next().unwrap_or(""),
-        other.lines().next().unwrap_or(""),
-    ))
 }

@@ -39,7 +39,9 @@ const DISAGREES: &str = "it is the same code on the same kind of machine, so eve
 pub fn remarks(input: &BaselineInput, creep: &Creep) -> Vec<Remark> {
     let of_all = |words| Remark { about: None, words };
     match creep {
-        Creep::NotJudged(why) => vec![of_all(format!("not judged: {why}"))],
+        Creep::NotJudged(why) | Creep::Outdated(why) => {
+            vec![of_all(format!("not judged: {why}"))]
+        }
         Creep::Judged { agreement, rows } => {
             let remark = |row: &CreepRow| Remark {
                 about: Some((row.verdict, row.id.clone())),
@@ -70,8 +72,10 @@ pub fn remarks(input: &BaselineInput, creep: &Creep) -> Vec<Remark> {
 
 /// How many crept too far or disagree, of how many.
 pub(super) fn summary(report: &BaselineReport) -> String {
-    let Creep::Judged { agreement, rows } = &report.creep else {
-        return "not judged".to_owned();
+    let (agreement, rows) = match &report.creep {
+        Creep::NotJudged(_) => return "not judged".to_owned(),
+        Creep::Outdated(_) => return "not judged any more".to_owned(),
+        Creep::Judged { agreement, rows } => (agreement, rows),
     };
     let of = rows.len();
     let commit = short(&report.input);
@@ -92,10 +96,18 @@ pub(super) fn summary(report: &BaselineReport) -> String {
 /// The metrics that crept too far or disagree, the worst first.
 pub(super) fn failed(report: &BaselineReport) -> impl Iterator<Item = &CreepRow> {
     let rows = match &report.creep {
-        Creep::NotJudged(_) => &[],
+        Creep::NotJudged(_) | Creep::Outdated(_) => &[],
         Creep::Judged { rows, .. } => rows.as_slice(),
     };
     rows.iter().filter(|row| row.verdict == Verdict::Fail)
+}
+
+/// Why the baseline is held against nothing any more, where that is so.
+pub(super) fn outdated(report: &BaselineReport) -> Option<&str> {
+    match &report.creep {
+        Creep::Outdated(why) => Some(why),
+        Creep::NotJudged(_) | Creep::Judged { .. } => None,
+    }
 }
 
 /// What failed, and what to do about it, for the sentence about a run.

@@ -34,7 +34,10 @@ impl Headline<'_> {
         // A setting is no metric, so after one there are not more of them.
         let more = match self.subject {
             Subject::Metric(_) => "more ",
-            Subject::Loosened(_) | Subject::Baseline(..) | Subject::Nothing(_) => "",
+            Subject::Loosened(_)
+            | Subject::Baseline(..)
+            | Subject::Outdated(_)
+            | Subject::Nothing(_) => "",
         };
         let others = match self.others {
             0 => None,
@@ -60,6 +63,8 @@ pub(super) enum Subject<'a> {
     Loosened(&'a BudgetChange),
     /// A metric that the recorded baseline fails, where none fails by itself; and what it did.
     Baseline(&'a CreepRow, String),
+    /// A recorded baseline that nothing is held against any more, and why.
+    Outdated(&'a str),
     /// The worst metric.
     Metric(&'a MetricReport),
     /// Nothing stands out, and why not.
@@ -106,6 +111,15 @@ pub(super) fn headline(report: &Report) -> Headline<'_> {
             others: 0,
             unmeasured: unmeasured(None),
             advice,
+        };
+    }
+    let outdated = report.baseline.as_ref().and_then(super::baseline::outdated);
+    if let (Verdict::Warn, Some(why), None) = (report.verdict, outdated, with_verdict().next()) {
+        return Headline {
+            subject: Subject::Outdated(why),
+            others: 0,
+            unmeasured: unmeasured(None),
+            advice: "It may land; until `gate baseline record` is run and its file committed, nobody sees small rises add up.",
         };
     }
     match (report.verdict, with_verdict().next()) {

@@ -147,6 +147,7 @@ fn sentence(report: &Report) -> String {
         Subject::Baseline(row, failure) => {
             format!("{} {}", code(&row.id), for_markdown(&failure))
         }
+        Subject::Outdated(why) => for_markdown(why),
         Subject::Nothing(why) => why,
     };
     let verdict = report.verdict;

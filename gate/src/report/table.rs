@@ -189,6 +189,7 @@ fn sentence(report: &Report, palette: Palette) -> String {
         Subject::Loosened(loosened) => budget_line(loosened),
         Subject::Metric(metric) => format!("{}: {}", metric.id, for_terminal(&metric.message)),
         Subject::Baseline(row, failure) => format!("{} {failure}", row.id),
+        Subject::Outdated(why) => for_terminal(why),
         Subject::Nothing(why) => why,
     };
     let verdict = report.verdict;

@@ -8,6 +8,7 @@
 )]
 
 mod action;
+mod baseline_changes;
 mod baselines;
 mod budgets;
 mod cache;

@@ -1,12 +1,14 @@
 //! `[baseline]` and the recorded values, compared between base and head.
 //!
 //! Recording a value anew that got worse lets that much creep through unseen, so it needs a reason
-//! as a loosened budget does: the `reason` of the file, which `gate baseline record --reason` writes.
+//! as a loosened budget does: the `reason` of the file, which `gate baseline record --reason` writes. So
+//! does a file that says of the same commit that it was counted elsewhere: one word there, and nothing is
+//! held against it any more.
 
 use std::collections::BTreeSet;
 
 use super::{BudgetChange, ChangeKind, Why, moved};
-use crate::budget::baseline::Baseline;
+use crate::budget::baseline::{Baseline, differing};
 use crate::budget::spec::{Budgets, CreepBudget};
 use crate::model::Direction;
 
@@ -83,6 +85,13 @@ pub fn recorded_changes(
         stale: &stale,
     };
     let mut found = Vec::new();
+    if old.commit == new.commit {
+        let elsewhere = elsewhere(old, new).map(|(what, was, is)| {
+            let moved = BudgetChange::new(format!("{path} {what}"), ChangeKind::Loosened);
+            moved.from(was).to(is).because(&why)
+        });
+        found.extend(elsewhere);
+    }
     for (id, was) in &old.metrics {
         let target = format!("{path} {id}");
         let text = |value: f64, unit: &str| format!("{value} {unit}").trim_end().to_owned();
@@ -111,4 +120,21 @@ pub fn recorded_changes(
         found.push(change.to(text(is.value, is.unit.as_str())).because(&why));
     }
     found
+}
+
+/// What two files say otherwise about where they were counted: the key, before, and after.
+fn elsewhere<'a>(
+    old: &'a Baseline,
+    new: &'a Baseline,
+) -> impl Iterator<Item = (&'static str, &'a str, &'a str)> {
+    let target = (old.target != new.target).then_some(("target", &*old.target, &*new.target));
+    let (was, is) = differing(&old.toolchain, &new.toolchain);
+    let toolchain = (old.toolchain != new.toolchain).then_some(("toolchain", was, is));
+    let machine = match (&old.counted_on, &new.counted_on) {
+        (Some(old), Some(new)) => old.difference(new),
+        (Some(_), None) => Some(["the machine", "told", "not told"]),
+        (None, _) => None,
+    };
+    let counted_on = machine.map(|[_, was, is]| ("counted_on", was, is));
+    [target, toolchain, counted_on].into_iter().flatten()
 }

@@ -1,7 +1,7 @@
 //! Every way to weaken a budgets file, and what is said about it.
 
 use super::*;
-use crate::budget::read;
+use crate::budget::{Baseline, read};
 
 const BASE: &str = r#"schema = 1
 [subject]
@@ -417,6 +417,63 @@ fn what_is_built_and_started_is_listed() {
             "subject.serve.ready Changed resp -> http:/up NotNeeded",
         ]
     );
+}
+
+#[test]
+fn a_recorded_file_that_is_moved_elsewhere_needs_a_reason() {
+    let file = |commit: &str, edits: &[(&str, &str)]| {
+        let mut text = format!(
+            "schema = 1\ntarget = \"x86_64-linux\"\ncommit = \"{commit}\"\n\
+             toolchain = \"cc 1\\nLLVM 2\"\n[counted_on]\nc_library = \"glibc 2.36\"\n\
+             [metrics]\n\"bytes/int\" = {{ value = 9.0, unit = \"B\" }}\n"
+        );
+        for (from, to) in edits {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        Baseline::read(&text).unwrap()
+    };
+    let mut budgets = base();
+    let creep = "[baseline]\nbudget = \"5%\"\n";
+    budgets.baseline = read("head", &format!("{BASE}{creep}")).unwrap().baseline;
+    let old = file("c0ffee", &[]);
+    let told = |new: &Baseline| -> Vec<String> {
+        let path = "baselines/x86_64-linux.toml";
+        let changes = recorded_changes(Some(&old), Some(new), &budgets, path);
+        changes.iter().map(line).collect()
+    };
+    for (from, to, says) in [
+        (
+            "LLVM 2",
+            "LLVM 3",
+            "toolchain Loosened LLVM 2 -> LLVM 3 Missing",
+        ),
+        (
+            "target = \"x86_64",
+            "target = \"m68k",
+            "target Loosened x86_64-linux -> m68k-linux Missing",
+        ),
+        (
+            "2.36",
+            "2.37",
+            "counted_on Loosened glibc 2.36 -> glibc 2.37 Missing",
+        ),
+        (
+            "[counted_on]\nc_library = \"glibc 2.36\"",
+            "",
+            "counted_on Loosened told -> not told Missing",
+        ),
+        (
+            "[counted_on]",
+            "reason = \"the old one is gone\"\n[counted_on]\nvalgrind = \"valgrind-3.19.0\"",
+            "counted_on Loosened not told -> valgrind-3.19.0 Given: the old one is gone",
+        ),
+    ] {
+        let says = format!("baselines/x86_64-linux.toml {says}");
+        assert_eq!(told(&file("c0ffee", &[(from, to)])), [says]);
+        // Recorded anew it is told by the file, for everybody to see.
+        assert_eq!(told(&file("beef", &[(from, to)])), [""; 0]);
+    }
 }
 
 #[test]

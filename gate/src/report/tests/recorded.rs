@@ -5,12 +5,13 @@ use super::recorded;
 use crate::budget::Baseline;
 use crate::judge::fixture::{BYTES, QPS, budgets};
 use crate::judge::{Agreement, BaselineInput, BothBaselines, Code, Creep};
-use crate::report::Report;
+use crate::model::Verdict;
+use crate::report::{Report, markdown};
 
 fn agreement(report: &Report) -> &Agreement {
     match &report.baseline.as_ref().unwrap().creep {
         Creep::Judged { agreement, .. } => agreement,
-        Creep::NotJudged(why) => panic!("not judged: {why}"),
+        Creep::NotJudged(why) | Creep::Outdated(why) => panic!("not judged: {why}"),
     }
 }
 
@@ -79,4 +80,28 @@ fn runners_of_several_kinds_are_not_held_to_the_last_digit() {
     }
     let other = pooled(|own| own.toolchain = Some("rustc 2".to_owned())).unwrap_err();
     assert!(other.to_string().contains("toolchain"), "{other}");
+}
+
+#[test]
+fn a_baseline_that_nobody_holds_speaks_for_a_run_in_which_nothing_got_worse() {
+    let mut report = recorded(Code::Other);
+    report
+        .metrics
+        .retain(|metric| metric.id.case() != Some("int"));
+    let own = report.baseline.as_mut().unwrap();
+    own.input.toolchain = Some("rustc <2> | x".to_owned());
+    let report = report.judged_again().unwrap();
+    assert_eq!(report.verdict, Verdict::Warn);
+    let comment = markdown(&report);
+    let said = "(rustc 1.95.0; this is rustc &lt;2&gt; &#124; x): record it again. It may land; until `gate baseline";
+    assert!(comment.contains(said), "{comment}");
+    assert!(comment.contains("</b>: not judged any more"), "{comment}");
+
+    // What got worse speaks first.
+    let mut report = recorded(Code::Other);
+    let own = report.baseline.as_mut().unwrap();
+    own.input.toolchain = Some("rustc 2".to_owned());
+    let comment = markdown(&report.judged_again().unwrap());
+    let said = "**WARN**: `bytes_per_key/int`: ";
+    assert!(comment.contains(said), "{comment}");
 }
