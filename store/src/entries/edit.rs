@@ -8,9 +8,11 @@
 
 use std::sync::Arc;
 
-use super::{Collections, Entries};
+use super::{Collections, Entries, note_use};
+use crate::arena::Handle;
 use crate::collection::{Context, Outgrown, PackLimits, Write};
 use crate::entry::{Draft, Form};
+use crate::eviction::Usage;
 use crate::hash::Key;
 use crate::time::Millis;
 use crate::{StoreError, WrongType};
@@ -66,6 +68,8 @@ impl Entries {
             let (result, write, empty) = edited.flatten().ok_or(WrongType)?;
             if empty {
                 self.remove_at(place, handle, key.hash());
+            } else {
+                self.note_use(handle);
             }
             if write == Write::Refused {
                 return Err(StoreError::OutOfMemory);
@@ -80,12 +84,19 @@ impl Entries {
         let result = act(&mut collection);
         let write = *collection.write();
         match write {
-            Write::None => {}
+            Write::None => self.note_use(handle),
             Write::Refused => return Err(StoreError::OutOfMemory),
             Write::Done if collection.is_empty() => self.remove_at(place, handle, key.hash()),
             Write::Done => self.put_collection(key, expiry, collection)?,
         }
         Ok(Edited { result, write })
+    }
+
+    /// Notes that an entry was used, where no write to it does.
+    fn note_use(&mut self, handle: Handle) {
+        if self.usage != Usage::Unnoted {
+            note_use(self.usage, self.arena.get_mut(handle));
+        }
     }
 
     /// Lets `key` hold a collection in the place of what it held.

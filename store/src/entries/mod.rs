@@ -13,6 +13,7 @@ mod collections;
 mod compaction;
 mod detached;
 mod edit;
+mod expiry;
 mod found;
 mod parts;
 mod touch;
@@ -32,7 +33,7 @@ use victims::Hand;
 
 use crate::arena::{Arena, Handle, Limits, OutOfMemory};
 use crate::collection::{Context, PackLimits};
-use crate::entry::{self, Draft, EntryRef, Fit, Form};
+use crate::entry::{self, Draft, EntryRef, Form};
 use crate::eviction::Usage;
 use crate::hash::{HashKey, Key, KeyHash};
 use crate::index::{Hasher, Index, Place, Position, Wanted};
@@ -253,39 +254,6 @@ impl Entries {
             place.copy_from_slice(over);
         }
         Ok(())
-    }
-
-    /// Lets `key` expire at another time, or not at all; `None` where there is no key.
-    pub(crate) fn set_expiry(
-        &mut self,
-        key: Key<'_>,
-        expiry: Option<Millis>,
-    ) -> Result<Option<()>, OutOfMemory> {
-        let Some((place, handle)) = self.find(key) else {
-            return Ok(None);
-        };
-        let blob = self.arena.get(handle);
-        let fit = entry::expiry_fit(blob, expiry);
-        if fit == Fit::Exact {
-            entry::write_expiry(self.arena.get_mut(handle), expiry);
-        } else {
-            let copy = blob.to_vec();
-            let draft = Draft {
-                expiry,
-                ..Draft::from(parse(&copy))
-            };
-            match draft.with_parts(|parts| self.arena.rewrite(handle, parts)) {
-                Ok(moved) => self.note_moved(place, handle, moved),
-                // A key that stays must not be lost because the shorter entry has no place.
-                Err(OutOfMemory) if fit == Fit::Loose => {
-                    entry::write_expiry(self.arena.get_mut(handle), expiry);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        self.index.set_expiry(place, expiry);
-        self.defragment();
-        Ok(Some(()))
     }
 
     /// Removes `key`; `None` where there is none.

@@ -1,6 +1,6 @@
 //! Going over the entries of a shard: in the order of their hashes, or at random.
 
-use super::{Entries, Found, parse, position};
+use super::{Entries, Found, position};
 use crate::arena::Handle;
 use crate::entry::EntryRef;
 use crate::hash::KeyHash;
@@ -53,55 +53,6 @@ impl Entries {
         }
     }
 
-    /// Removes what expired in the table of `from`; `expired` is told each key before it goes.
-    pub(crate) fn remove_expired(
-        &mut self,
-        from: KeyHash,
-        now: Millis,
-        mut expired: impl FnMut(&[u8]),
-    ) -> Step {
-        let from_position = self.position(from);
-        let mut handles = Vec::new();
-        let end = self
-            .index
-            .expiring_entries(from_position, now, &mut handles);
-        let met = handles.len();
-        if met > 0 {
-            let mut earliest = Millis(u64::MAX);
-            handles.retain(|handle| {
-                let entry = parse(self.arena.get(*handle));
-                if entry.is_expired(now) {
-                    return true;
-                }
-                earliest = entry.expiry.map_or(earliest, |expiry| expiry.min(earliest));
-                false
-            });
-            // Before any goes: then the table may become one with another.
-            self.index.set_earliest(from_position, earliest);
-        }
-        self.remove_all(&handles, &mut expired);
-        Step {
-            met,
-            next: end.map(|end| self.hash_from(from, end)),
-        }
-    }
-
-    /// Removes entries that are there. Defragmentation waits until all are gone: it moves others.
-    fn remove_all(&mut self, handles: &[Handle], removed: &mut impl FnMut(&[u8])) {
-        for handle in handles {
-            let key = self.entry(*handle).key;
-            removed(key);
-            let hash = self.hash_key.hash(key);
-            let position = self.position(hash);
-            if let Some((place, _)) = self.index.find(position, *handle) {
-                self.remove_quietly(place, *handle, hash);
-            }
-        }
-        for _ in handles {
-            self.defragment();
-        }
-    }
-
     /// An entry chosen by `random`.
     pub(crate) fn draw(&self, random: u64) -> Option<EntryRef<'_>> {
         let handle = self.index.draw(random)?;
@@ -124,7 +75,7 @@ impl Entries {
     }
 
     /// The smallest hash of this shard whose position is not before `at`; `near` is any of its hashes.
-    fn hash_from(&self, near: KeyHash, at: Position) -> KeyHash {
+    pub(super) fn hash_from(&self, near: KeyHash, at: Position) -> KeyHash {
         let shard = !(u64::MAX >> self.shard_bits);
         KeyHash(near.0 & shard | at.0.div_ceil(1 << self.shard_bits))
     }

@@ -10,7 +10,7 @@ use crate::time::Millis;
 impl Shard {
     /// A copy of what `key` holds, with its expiry.
     pub fn copy(&mut self, key: Key<'_>, now: Millis) -> Option<Detached> {
-        self.expire(key, now);
+        self.live(key, now)?;
         self.entries.copy(key)
     }
 

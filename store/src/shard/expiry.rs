@@ -19,14 +19,12 @@ impl Shard {
         at: Millis,
         now: Millis,
     ) -> Result<ExpirySet, StoreError> {
-        self.expire(key, now);
+        if self.live(key, now).is_none() {
+            return Ok(ExpirySet::NoKey);
+        }
         if at <= now {
-            let removed = self.take(key);
-            return Ok(if removed {
-                ExpirySet::Removed
-            } else {
-                ExpirySet::NoKey
-            });
+            self.take(key);
+            return Ok(ExpirySet::Removed);
         }
         if self.entries.set_expiry(key, Some(at))?.is_none() {
             return Ok(ExpirySet::NoKey);

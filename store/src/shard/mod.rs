@@ -207,10 +207,11 @@ impl Shard {
         }
     }
 
-    /// Removes `key` if its time is over.
+    /// Removes `key` if its time is over; that is no use of it.
     fn expire(&mut self, key: Key<'_>, now: Millis) {
-        if self.expiring() > 0 {
-            self.live(key, now);
+        if self.expiring() > 0 && self.entries.expire(key, now) {
+            self.expired_total += 1;
+            self.watched.touch(key.bytes());
         }
     }
 

@@ -1,0 +1,109 @@
+//! Entries whose time is over, and what sets it.
+
+use super::{Entries, Step, parse};
+use crate::arena::{Handle, OutOfMemory};
+use crate::entry::{self, Draft, Fit};
+use crate::hash::{Key, KeyHash};
+use crate::time::Millis;
+
+impl Entries {
+    /// Removes `key` if its time is over; whether that was so. To ask is no use of it.
+    pub(crate) fn expire(&mut self, key: Key<'_>, now: Millis) -> bool {
+        if let Some(handle) = self.hinted(key)
+            && !entry::has_expiry(self.arena.get(handle))
+        {
+            return false;
+        }
+        let Some((place, handle)) = self.find(key) else {
+            return false;
+        };
+        let is_over =
+            entry::has_expiry(self.arena.get(handle)) && self.entry(handle).is_expired(now);
+        if is_over {
+            self.remove_at(place, handle, key.hash());
+        }
+        is_over
+    }
+
+    /// Lets `key` expire at another time, or not at all; `None` where there is no key.
+    pub(crate) fn set_expiry(
+        &mut self,
+        key: Key<'_>,
+        expiry: Option<Millis>,
+    ) -> Result<Option<()>, OutOfMemory> {
+        let Some((place, handle)) = self.find(key) else {
+            return Ok(None);
+        };
+        let blob = self.arena.get(handle);
+        let fit = entry::expiry_fit(blob, expiry);
+        if fit == Fit::Exact {
+            entry::write_expiry(self.arena.get_mut(handle), expiry);
+        } else {
+            let copy = blob.to_vec();
+            let draft = Draft {
+                expiry,
+                ..Draft::from(parse(&copy))
+            };
+            match draft.with_parts(|parts| self.arena.rewrite(handle, parts)) {
+                Ok(moved) => self.note_moved(place, handle, moved),
+                // A key that stays must not be lost because the shorter entry has no place.
+                Err(OutOfMemory) if fit == Fit::Loose => {
+                    entry::write_expiry(self.arena.get_mut(handle), expiry);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.index.set_expiry(place, expiry);
+        self.defragment();
+        Ok(Some(()))
+    }
+
+    /// Removes what expired in the table of `from`; `expired` is told each key before it goes.
+    pub(crate) fn remove_expired(
+        &mut self,
+        from: KeyHash,
+        now: Millis,
+        mut expired: impl FnMut(&[u8]),
+    ) -> Step {
+        let from_position = self.position(from);
+        let mut handles = Vec::new();
+        let end = self
+            .index
+            .expiring_entries(from_position, now, &mut handles);
+        let met = handles.len();
+        if met > 0 {
+            let mut earliest = Millis(u64::MAX);
+            handles.retain(|handle| {
+                let entry = parse(self.arena.get(*handle));
+                if entry.is_expired(now) {
+                    return true;
+                }
+                earliest = entry.expiry.map_or(earliest, |expiry| expiry.min(earliest));
+                false
+            });
+            // Before any goes: then the table may become one with another.
+            self.index.set_earliest(from_position, earliest);
+        }
+        self.remove_all(&handles, &mut expired);
+        Step {
+            met,
+            next: end.map(|end| self.hash_from(from, end)),
+        }
+    }
+
+    /// Removes entries that are there. Defragmentation waits until all are gone: it moves others.
+    fn remove_all(&mut self, handles: &[Handle], removed: &mut impl FnMut(&[u8])) {
+        for handle in handles {
+            let key = self.entry(*handle).key;
+            removed(key);
+            let hash = self.hash_key.hash(key);
+            let position = self.position(hash);
+            if let Some((place, _)) = self.index.find(position, *handle) {
+                self.remove_quietly(place, *handle, hash);
+            }
+        }
+        for _ in handles {
+            self.defragment();
+        }
+    }
+}
