@@ -128,4 +128,12 @@ impl Shards for ShardInTurn<'_> {
             None => act(&mut self.keyspace.lock_index(index)),
         }
     }
+
+    /// The total has what every shard used when it was given back, and only an only one is kept: so no other is locked.
+    fn used_bytes(&mut self) -> usize {
+        match &self.only {
+            Some(shard) => shard.used_bytes(),
+            None => self.keyspace.used_bytes(),
+        }
+    }
 }

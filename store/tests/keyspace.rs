@@ -2,11 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Barrier;
+use std::sync::{Barrier, mpsc};
+use std::time::Duration;
 
 use store::{
-    ExpiryChange, HashKey, IncrementError, Key, Keyspace, LEN_MAX, Millis, ShardCount, Shards,
-    StoreError, StringRef,
+    ExpiryChange, HashKey, IncrementError, Key, Keyspace, LEN_MAX, Millis, ShardCount, ShardInTurn,
+    Shards, StoreError, StringRef,
 };
 
 const NOW: Millis = Millis(1);
@@ -169,6 +170,47 @@ fn what_is_too_long_is_refused_and_changes_nothing() {
         Err(IncrementError::Store(StoreError::KeyTooLong))
     );
     assert_eq!(shard.len(), 1);
+}
+
+/// Before each write it is asked how much is used: that must wait for none of the threads that write.
+#[test]
+fn what_all_shards_use_is_told_while_another_thread_has_one() {
+    let keyspace = keyspace(4);
+    let key = keyspace.key(b"key");
+    let set = |len| {
+        let (value, expiry) = (vec![b'v'; len], ExpiryChange::Clear);
+        let mut shard = keyspace.lock(key);
+        shard.set(key, &value, expiry, NOW).unwrap();
+        shard
+    };
+    drop(set(1000));
+    let before = keyspace.used_bytes();
+    let held = set(100_000);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        let keyspace = &keyspace;
+        scope.spawn(move || sender.send(ShardInTurn::new(keyspace).used_bytes()));
+        let told = receiver.recv_timeout(Duration::from_secs(10));
+        drop(held);
+        assert_eq!(told, Ok(before));
+    });
+    assert!(ShardInTurn::new(&keyspace).used_bytes() > before + 90_000);
+}
+
+#[test]
+fn what_an_only_shard_that_is_kept_uses_is_told_as_it_is() {
+    let keyspace = keyspace(1);
+    let key = keyspace.key(b"key");
+    let mut turn = ShardInTurn::new(&keyspace);
+    let set = |shard: &mut store::Shard| {
+        let set = shard.set(key, &vec![b'v'; 100_000], ExpiryChange::Clear, NOW);
+        set.unwrap();
+        shard.used_bytes()
+    };
+    let used = turn.with(key, set);
+    assert_eq!((turn.used_bytes(), keyspace.used_bytes()), (used, 0));
+    turn.give_back();
+    assert_eq!((turn.used_bytes(), keyspace.used_bytes()), (used, used));
 }
 
 #[test]

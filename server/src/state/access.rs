@@ -131,4 +131,38 @@ impl Shards for Access<'_> {
             Self::Held(_, shards) => shards.with_shard(index, act),
         }
     }
+
+    fn used_bytes(&mut self) -> usize {
+        match self {
+            Self::Each(turn) => turn.used_bytes(),
+            Self::Held(_, shards) => shards.used_bytes(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use store::{HashKey, Keyspace, Room, ShardCount, Shards};
+
+    use super::Access;
+
+    #[test]
+    fn room_is_asked_for_while_another_thread_has_a_shard() {
+        let keyspace = Keyspace::new(HashKey::from_seed(5), ShardCount::at_least(4));
+        let held = keyspace.lock(keyspace.key(b"key"));
+        std::thread::scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            let keyspace = &keyspace;
+            scope.spawn(move || {
+                let room = Access::each(keyspace).make_room(1 << 20, None, 1);
+                sender.send(room)
+            });
+            let room = receiver.recv_timeout(Duration::from_secs(10));
+            drop(held);
+            assert_eq!(room, Ok(Room::Enough));
+        });
+    }
 }
