@@ -43,7 +43,7 @@ pub(crate) async fn run(state: Arc<State>) {
         if state.settings.max_memory() > 0 {
             // What goes wrong here goes wrong for the next write, which tells its client.
             let _ = state.memory.measure(state.keyspace.used_bytes());
-            let _ = state.make_room(&mut &state.keyspace);
+            let _ = state.make_room_for_a_while();
         }
         let now = read_clock();
         let elapsed_ms = now.0.saturating_sub(sampled.0);

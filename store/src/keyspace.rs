@@ -217,6 +217,16 @@ impl Keyspace {
         Shards::make_room(&mut &*self, bound, policy, random)
     }
 
+    /// See [`Shards::make_room_for_a_while`].
+    pub fn make_room_for_a_while(
+        &self,
+        bound: usize,
+        policy: Option<EvictionPolicy>,
+        random: u64,
+    ) -> Room {
+        Shards::make_room_for_a_while(&mut &*self, bound, policy, random)
+    }
+
     /// See [`Shards::compact`].
     #[must_use]
     pub fn compact(&self, free_percent: usize) -> usize {

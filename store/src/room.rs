@@ -16,10 +16,14 @@
 //! free slots.
 //!
 //! A write adds a page at most, or a box for a value that is larger. A page has 256 KiB or 1/64 of the bytes
-//! that there are, whichever is less; the line lies half a page below the bound. So `used` passes the bound
-//! by 1/128 of it and the largest value at most. Up to the bound a write does [`STEPS_MAX`] steps, each an
-//! eviction or a batch of moves, so that a burst of writes waits a little each and none of them long. Beyond
-//! it, where only a value that large or a bound that was lowered can bring it, [`STEPS_BEYOND_MAX`].
+//! that there are, whichever is less; the line lies half a page below the bound. Up to the bound a write does
+//! [`STEPS_MAX`] steps, each an eviction or a batch of moves, so that a burst of writes waits a little each and none
+//! of them long. Beyond it, where only a value that large or a bound that was lowered can bring it,
+//! [`STEPS_BEYOND_MAX`]; and beyond 1/128 more, as many as it takes. So `used` passes the bound by 1/128 of it and
+//! the largest value at most, however much smaller the values are that go for it.
+//!
+//! Example: a bound of 1 GiB that is full of keys of 60 bytes. For a value of 10 MiB some 4000 go before each write,
+//! which is 240 KB, until 8 MiB beyond the bound are reached; from there on some 170,000.
 
 use crate::eviction::EvictionPolicy;
 use crate::shard::Relief;
@@ -29,6 +33,8 @@ use crate::shards::Shards;
 const STEPS_MAX: usize = 16;
 /// Steps before one write beyond the bound: some milliseconds.
 const STEPS_BEYOND_MAX: usize = 4000;
+/// The part of the bound by which it may be passed, but for the largest value.
+const BEYOND_PART: usize = 128;
 /// The largest page, in bytes, and the part of all bytes that a page is at most.
 const PAGE_MAX: usize = 256 << 10;
 const PAGE_PART: usize = 64;
@@ -53,6 +59,15 @@ impl Room {
     }
 }
 
+/// How long is worked for room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// As long as the bound is passed by too much: a write comes next.
+    Needed,
+    /// Some milliseconds at the most: whatever is left to do, no write comes of it.
+    Short,
+}
+
 /// Evicts keys until `shards` use no more than `bound` bytes, with some to spare; without a policy none, and
 /// entries are moved closer together.
 pub(crate) fn make<S: Shards + ?Sized>(
@@ -60,11 +75,17 @@ pub(crate) fn make<S: Shards + ?Sized>(
     bound: usize,
     policy: Option<EvictionPolicy>,
     random: u64,
+    effort: Effort,
 ) -> Room {
     let page = PAGE_MAX.min(bound / PAGE_PART);
     let line = bound - page / 2;
     // Without a policy a write is refused above the line, so all that can be moved is moved first.
     let patience_ends = if policy.is_some() { bound } else { line };
+    // Without a policy a write is refused instead.
+    let limit_ends = match effort {
+        Effort::Needed if policy.is_some() => bound.saturating_add(bound / BEYOND_PART),
+        Effort::Needed | Effort::Short => usize::MAX,
+    };
     let count = shards.count().get();
     let (mut random, mut first) = (random, 0);
     let (mut steps, mut fruitless) = (0, 0);
@@ -72,8 +93,10 @@ pub(crate) fn make<S: Shards + ?Sized>(
         let used = shards.used_bytes();
         let steps_max = if used <= patience_ends {
             STEPS_MAX
-        } else {
+        } else if used <= limit_ends {
             STEPS_BEYOND_MAX
+        } else {
+            usize::MAX
         };
         let plenty = bound > 0 && used + page <= line;
         if plenty || policy.is_some() && steps >= steps_max {

@@ -4,7 +4,7 @@ use crate::eviction::EvictionPolicy;
 use crate::hash::KeyHash;
 use crate::keyspace::ShardCount;
 use crate::memory_parts::MemoryParts;
-use crate::room::{self, Room};
+use crate::room::{self, Effort, Room};
 use crate::shard::Shard;
 use crate::time::Millis;
 use crate::value::Kind;
@@ -68,10 +68,22 @@ pub trait Shards {
         self.sum(Shard::evicted_total)
     }
 
-    /// Evicts keys until all shards use no more than `bound` bytes, with room for a page to spare, or for
-    /// as long as a write may wait; without a policy none. To be asked before each write.
+    /// Evicts keys until all shards use no more than `bound` bytes, with room for a page to spare, or as
+    /// many as a write may wait for, and in any case until `bound` is passed by less than 1 %; without a
+    /// policy none. To be asked before each write.
     fn make_room(&mut self, bound: usize, policy: Option<EvictionPolicy>, random: u64) -> Room {
-        room::make(self, bound, policy, random)
+        room::make(self, bound, policy, random, Effort::Needed)
+    }
+
+    /// The same for some milliseconds at the most, by however much `bound` is passed. To be asked between
+    /// writes, which then have less to wait for.
+    fn make_room_for_a_while(
+        &mut self,
+        bound: usize,
+        policy: Option<EvictionPolicy>,
+        random: u64,
+    ) -> Room {
+        room::make(self, bound, policy, random, Effort::Short)
     }
 
     /// Moves a batch of entries of each shard closer together where more than so many percent of the slots

@@ -120,17 +120,47 @@ fn the_bound_is_passed_by_a_page_and_a_value_at_most() {
 }
 
 #[test]
-fn a_bound_that_is_lowered_is_reached_in_steps() {
-    let mut cache = Cache::new(POLICIES[0], 1);
-    for number in 0..50_000 {
-        cache.write(&format!("{number}"), 100, ExpiryChange::Clear);
+fn the_bound_is_kept_when_large_values_take_the_place_of_small_ones() {
+    for shards in [1, 4] {
+        let mut cache = Cache::new(POLICIES[0], shards);
+        for number in 0..200_000 {
+            assert_eq!(cache.make_room(BOUND), Room::Enough);
+            cache.write(&format!("{number}"), 16, ExpiryChange::Clear);
+        }
+        let large = 1 << 20;
+        for number in 0..30 {
+            assert_eq!(cache.make_room(BOUND), Room::Enough);
+            cache.write(&format!("large:{number}"), large, ExpiryChange::Clear);
+            let used = cache.keyspace.used_bytes();
+            let most = BOUND + BOUND / 128 + large + large / 4;
+            assert!(used <= most, "{used} bytes after {number} large values");
+        }
+        cache.check();
     }
-    let mut calls = 0;
-    while cache.keyspace.used_bytes() > 1 << 20 {
-        assert_eq!(cache.make_room(1 << 20), Room::Enough);
+}
+
+#[test]
+fn a_bound_that_is_lowered_is_reached_in_steps_between_writes_and_before_one_at_once() {
+    const LOWERED: usize = 1 << 20;
+    let mut cache = Cache::new(POLICIES[0], 1);
+    let fill = |cache: &Cache| {
+        for number in 0..50_000 {
+            cache.write(&format!("{number}"), 100, ExpiryChange::Clear);
+        }
+    };
+    fill(&cache);
+    let (mut calls, policy) = (0, Some(cache.policy));
+    while cache.keyspace.used_bytes() > LOWERED {
+        let random = draw(&mut cache.random);
+        let keyspace = &cache.keyspace;
+        let room = keyspace.make_room_for_a_while(LOWERED, policy, random);
+        assert_eq!(room, Room::Enough);
         calls += 1;
     }
     assert!((5..40).contains(&calls), "{calls} calls");
+    fill(&cache);
+    assert_eq!(cache.make_room(LOWERED), Room::Enough);
+    assert!(cache.keyspace.used_bytes() <= LOWERED + LOWERED / 128);
     cache.check();
 }
 
@@ -156,8 +186,8 @@ fn where_nothing_may_go_there_is_no_room() {
     assert_eq!(cache.keyspace.expiring(), 0);
     assert_eq!(cache.make_room(used * 2), Room::Enough);
     cache.policy = POLICIES[0];
-    // Some thousand keys a call; then there is no room left, since no bound is that low.
-    let lacking = (0..20).any(|_| cache.make_room(0) == Room::Lacking);
+    // All of them; then there is no room left, since no bound is that low.
+    let lacking = (0..2).any(|_| cache.make_room(0) == Room::Lacking);
     assert!(lacking);
     assert!(cache.keyspace.is_empty());
 }

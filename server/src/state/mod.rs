@@ -111,13 +111,29 @@ impl State {
 
     /// Makes room for a write, as `maxmemory` and its policy say.
     pub fn make_room(&self, shards: &mut impl Shards) -> Result<Room, MemoryError> {
-        let limit = self.settings.max_memory();
-        if limit == 0 {
+        let Some(bound) = self.bound(shards.used_bytes())? else {
             return Ok(Room::Enough);
-        }
-        let bound = self.memory.keyspace_bound(limit, shards.used_bytes())?;
+        };
         let policy = self.settings.policy().eviction();
         Ok(shards.make_room(bound, policy, self.random()))
+    }
+
+    /// Makes room between requests, for some milliseconds at the most.
+    pub fn make_room_for_a_while(&self) -> Result<(), MemoryError> {
+        if let Some(bound) = self.bound(self.keyspace.used_bytes())? {
+            let policy = self.settings.policy().eviction();
+            let random = self.random();
+            self.keyspace.make_room_for_a_while(bound, policy, random);
+        }
+        Ok(())
+    }
+
+    /// Bytes that the keys may take while they take `used`; `None` where there is no bound.
+    fn bound(&self, used: usize) -> Result<Option<usize>, MemoryError> {
+        match self.settings.max_memory() {
+            0 => Ok(None),
+            limit => self.memory.keyspace_bound(limit, used).map(Some),
+        }
     }
 
     /// The number of the connection that is accepted next; the first is 1.
