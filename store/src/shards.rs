@@ -87,7 +87,8 @@ pub trait Shards {
     }
 
     /// Moves a batch of entries of each shard closer together where more than so many percent of the slots
-    /// are free, which gives pages back; how many were moved. A batch takes microseconds.
+    /// are free, which gives pages back; how many were moved, and 1 at the least while a page is being
+    /// emptied. A batch takes microseconds.
     fn compact(&mut self, free_percent: usize) -> usize {
         (0..self.count().get())
             .map(|index| self.with_shard(index, |shard| shard.compact(free_percent)))

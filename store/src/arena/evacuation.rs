@@ -107,6 +107,11 @@ impl Arena {
         self.evacuation.page.is_some()
     }
 
+    /// Lets the next batch begin with a search, even if the one before found nothing.
+    pub(crate) const fn look_again(&mut self) {
+        self.evacuation.pause = 0;
+    }
+
     /// The next blobs that are to move, in the order of their slots; none where there is nothing to gain.
     pub(crate) fn evacuated(&mut self) -> Batch {
         let owed = std::mem::take(&mut self.evacuation.owed);

@@ -221,6 +221,18 @@ fn sparse_pages_are_emptied() {
 }
 
 #[test]
+fn a_search_that_found_nothing_is_repeated_at_once_if_it_must_be() {
+    let mut run = Run::new(Limits::HANDLE);
+    (0..5000).for_each(|_| run.take(Step::Insert(20)));
+    assert_eq!(run.evacuate(), 0, "no page can be emptied");
+    (0..1500).for_each(|number| run.take(Step::Remove(number * 2)));
+    assert_eq!(run.evacuate(), 0, "the search waits");
+    run.arena.look_again();
+    assert!(run.evacuate() > 0);
+    run.check();
+}
+
+#[test]
 fn many_appends_reallocate_rarely() {
     let mut arena = Arena::new(Limits::HANDLE);
     let mut handle = arena.insert(&[&vec![1; 20_000]]).unwrap();

@@ -6,13 +6,19 @@ use crate::index::{Hasher, Position};
 
 impl Entries {
     /// Moves a batch of entries closer together, if more than so many percent of the slots are free or a page
-    /// was begun; how many.
+    /// was begun; how many, and 1 at the least while a page is being emptied.
     pub(crate) fn compact(&mut self, free_percent: usize) -> usize {
-        if self.arena.is_fragmented(free_percent) || self.arena.is_evacuating() {
-            self.evacuate()
-        } else {
-            0
+        if !self.arena.is_fragmented(free_percent) && !self.arena.is_evacuating() {
+            return 0;
         }
+        let moves = self.evacuate();
+        // Each call looks at other slots, and a page goes with the last one, so this comes to an end.
+        moves.max(usize::from(self.arena.is_evacuating()))
+    }
+
+    /// Lets the next call look for a sparse page, even if the one before found none.
+    pub(crate) const fn look_again(&mut self) {
+        self.arena.look_again();
     }
 
     /// Bytes of slots that hold no entry.

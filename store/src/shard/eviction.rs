@@ -43,13 +43,17 @@ impl Shard {
     }
 
     /// Moves a batch of entries closer together, if more than so many percent of the slots are free; how
-    /// many were moved.
+    /// many were moved, and 1 at the least while a page is being emptied.
     pub(crate) fn compact(&mut self, free_percent: usize) -> usize {
         self.entries.compact(free_percent)
     }
 
     /// A step towards fewer bytes; without a policy no key goes.
     pub(crate) fn shrink(&mut self, policy: Option<EvictionPolicy>, random: u64) -> Relief {
+        if policy.is_none() {
+            // A write would be refused for slots that were freed since the last search.
+            self.entries.look_again();
+        }
         let moved = self.entries.compact(FREE_PERCENT) > 0;
         if moved || policy.is_some_and(|policy| self.evict(policy, random)) {
             Relief::Some
