@@ -91,9 +91,10 @@ fn pop(call: &mut Call<'_, '_>, end: End, name: &'static str) -> Outcome {
     };
     let (key, now) = (call.key(1), call.now);
     let popped = call.shards.with(key, |shard| {
-        shard.edit_list(key, now, |list| {
-            let there = !list.as_ref().is_empty();
-            there.then(|| super::list_move::take(list, end, count.unwrap_or(1)))
+        shard.edit_list(key, now, |list| match count {
+            None => list.pop(end).map(|element| vec![element]),
+            Some(_) if list.as_ref().is_empty() => None,
+            Some(count) => Some(list.pop_several(end, count)),
         })
     })?;
     match (popped, count) {

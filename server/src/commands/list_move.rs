@@ -1,14 +1,9 @@
 //! Lists, several at once: LMOVE, RPOPLPUSH, LMPOP.
 
-use store::{End, Key, List};
+use store::{End, Key};
 
 use super::argument::at_least_one;
 use super::{Call, Failure, Outcome};
-
-/// Takes up to `count` elements from an end.
-pub(super) fn take(list: &mut List, end: End, count: usize) -> Vec<Vec<u8>> {
-    (0..count).map_while(|_| list.pop(end)).collect()
-}
 
 /// The end that `LEFT` or `RIGHT` is.
 fn end(argument: &[u8]) -> Result<End, Failure> {
@@ -79,7 +74,7 @@ pub fn lmpop(call: &mut Call<'_, '_>) -> Outcome {
             if shards.shard(*key).list(*key, now)?.is_some() {
                 let elements = shards
                     .shard(*key)
-                    .edit_list(*key, now, |list| take(list, end, mpop.count))?;
+                    .edit_list(*key, now, |list| list.pop_several(end, mpop.count))?;
                 return Ok(Some((*key, elements)));
             }
         }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::chunks::{Chunks, End, span};
+use super::chunks::{Chunks, End, span, take_at, trim_row};
 use super::element::{self, Elements};
 use super::limits::Context;
 use super::{Editable, Write};
@@ -151,13 +151,31 @@ impl List {
 
     /// Takes the element at an end out.
     pub fn pop(&mut self, end: End) -> Option<Vec<u8>> {
-        let at = match end {
-            End::Front => 0,
-            End::Back => self.as_ref().len().checked_sub(1)?,
-        };
-        let element = self.as_ref().get(at)?.to_bytes().into_owned();
-        self.remove(at);
+        let element = match &mut self.body {
+            Body::Packed(bytes) => take_at(bytes, end),
+            Body::Chunks(chunks) => chunks.pop(end),
+        }?;
+        self.write = Write::Done;
         Some(element)
+    }
+
+    /// Takes up to `count` elements at an end out, the one at the very end first.
+    pub fn pop_several(&mut self, end: End, count: usize) -> Vec<Vec<u8>> {
+        let len = self.as_ref().len();
+        let left = len.saturating_sub(count);
+        let (taken, kept) = match end {
+            End::Front => (0..len - left, len - left..len),
+            End::Back => (left..len, 0..left),
+        };
+        let elements = self.as_ref().range(taken);
+        let mut elements: Vec<_> = elements.map(|it| it.to_bytes().into_owned()).collect();
+        if end == End::Back {
+            elements.reverse();
+        }
+        if !elements.is_empty() {
+            self.trim(&kept);
+        }
+        elements
     }
 
     /// Removes element number `at`, which must be there.
@@ -181,7 +199,11 @@ impl List {
 
     /// Keeps the elements of a range only. The list counts as written even if that is all of it.
     pub fn trim(&mut self, range: &Range<usize>) {
-        self.keep(|at| range.contains(&at));
+        self.write = Write::Done;
+        match &mut self.body {
+            Body::Packed(bytes) => trim_row(bytes, range),
+            Body::Chunks(chunks) => chunks.trim(range),
+        }
     }
 
     fn keep(&mut self, mut keeps: impl FnMut(usize) -> bool) {

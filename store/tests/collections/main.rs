@@ -53,6 +53,7 @@ enum Step {
     HashRemove(Bytes),
     Push(End, Bytes),
     Pop(End),
+    PopSeveral(End, usize),
     ListInsert(usize, Bytes),
     ListSet(usize, Bytes),
     ListRemove(BTreeSet<usize>),
@@ -106,6 +107,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => text().prop_map(Step::HashRemove),
         5 => (end(), text()).prop_map(|(e, v)| Step::Push(e, v)),
         2 => end().prop_map(Step::Pop),
+        1 => (end(), 0_usize..300).prop_map(|(e, n)| Step::PopSeveral(e, n)),
         2 => (0_usize..900, text()).prop_map(|(at, v)| Step::ListInsert(at, v)),
         2 => (0_usize..900, text()).prop_map(|(at, v)| Step::ListSet(at, v)),
         1 => prop::collection::btree_set(0_usize..20, 0..9).prop_map(Step::ListRemove),
@@ -208,6 +210,16 @@ impl Run {
                 };
                 assert_eq!(ours.pop(end), expected);
             }),
+            Step::PopSeveral(end, count) => {
+                both!(self, key, edit_list, List, Vec::new(), |ours, theirs| {
+                    let count = count.min(theirs.len());
+                    let expected: Vec<_> = match end {
+                        End::Front => theirs.drain(..count).collect(),
+                        End::Back => theirs.drain(theirs.len() - count..).rev().collect(),
+                    };
+                    assert_eq!(ours.pop_several(end, count), expected);
+                });
+            }
             Step::ListInsert(at, v) => {
                 both!(self, key, edit_list, List, Vec::new(), |ours, theirs| {
                     ours.insert(at, &v);
