@@ -83,8 +83,11 @@ impl Arena {
             let added = u16::try_from(self.classes.len()).map_err(|_| OutOfMemory)?;
             if self.classes.len() == self.classes.capacity() {
                 let more = self.classes.len() / 2 + 1;
-                let reserved = self.classes.try_reserve_exact(more);
-                reserved.map_err(|_| OutOfMemory)?;
+                if self.classes.try_reserve_exact(more).is_err() {
+                    // The places were added perhaps.
+                    self.count_lists();
+                    return Err(OutOfMemory);
+                }
             }
             self.classes.push(Class::new(slot_bytes));
             *place = added;

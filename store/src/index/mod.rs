@@ -227,9 +227,11 @@ impl Index {
     fn add_first_table(&mut self) -> Result<(), OutOfMemory> {
         let table = Table::new(1, 0, 0, 0)?;
         self.tables.try_reserve_exact(1).map_err(|_| OutOfMemory)?;
-        self.directory
-            .try_reserve_exact(1)
-            .map_err(|_| OutOfMemory)?;
+        if self.directory.try_reserve_exact(1).is_err() {
+            // The list of tables was added.
+            self.count_lists();
+            return Err(OutOfMemory);
+        }
         self.table_bytes = table.heap_bytes();
         self.tables.push(table);
         self.directory.push(0);
