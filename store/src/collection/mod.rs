@@ -77,6 +77,16 @@ pub(crate) enum Collection {
 }
 
 impl Collection {
+    /// Number of elements.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Hash(hash) => hash.as_ref().len(),
+            Self::List(list) => list.as_ref().len(),
+            Self::Set(set) => set.as_ref().len(),
+            Self::Zset(zset) => zset.as_ref().len(),
+        }
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         match self {
             Self::Hash(hash) => hash.heap_bytes(),

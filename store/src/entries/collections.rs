@@ -35,6 +35,12 @@ impl Collections {
         self.slab.get(number).map(|collection| &**collection)
     }
 
+    /// Elements of the collection with this number, if there is one.
+    pub(super) fn elements(&self, number: Option<u32>) -> usize {
+        let collection = number.and_then(|number| self.get(number));
+        collection.map_or(0, Collection::len)
+    }
+
     /// Does something with a collection, and counts what it takes then.
     pub(super) fn update<R>(
         &mut self,

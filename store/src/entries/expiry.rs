@@ -6,6 +6,9 @@ use crate::entry::{self, Draft, Fit};
 use crate::hash::{Key, KeyHash};
 use crate::time::Millis;
 
+/// Elements of outgrown collections after which a step removes nothing more. One collection may have more.
+const ELEMENTS_MAX: usize = 4096;
+
 impl Entries {
     /// Removes `key` if its time is over; whether that was so. To ask is no use of it.
     pub(crate) fn expire(&mut self, key: Key<'_>, now: Millis) -> bool {
@@ -58,7 +61,8 @@ impl Entries {
         Ok(Some(()))
     }
 
-    /// Removes what expired in the table of `from`; `expired` is told each key before it goes.
+    /// Removes what expired in the table of `from`; `expired` is told each key before it goes. Elements of
+    /// collections count as entries that were looked at, and where they are many, the table is gone on with.
     pub(crate) fn remove_expired(
         &mut self,
         from: KeyHash,
@@ -71,12 +75,17 @@ impl Entries {
             .index
             .expiring_entries(from_position, now, &mut handles);
         let met = handles.len();
+        let (mut elements, mut is_cut) = (0, false);
         if met > 0 {
             let mut earliest = Millis(u64::MAX);
             handles.retain(|handle| {
                 let entry = parse(self.arena.get(*handle));
                 if entry.is_expired(now) {
-                    return true;
+                    if elements < ELEMENTS_MAX {
+                        elements += self.collections.elements(entry.collection());
+                        return true;
+                    }
+                    is_cut = true;
                 }
                 earliest = entry.expiry.map_or(earliest, |expiry| expiry.min(earliest));
                 false
@@ -85,9 +94,15 @@ impl Entries {
             self.index.set_earliest(from_position, earliest);
         }
         self.remove_all(&handles, &mut expired);
+        let next = if is_cut {
+            // The same table again. As a cursor 0 would be the end; 1 is of the same table.
+            Some(KeyHash(from.0.max(1)))
+        } else {
+            end.map(|end| self.hash_from(from, end))
+        };
         Step {
-            met,
-            next: end.map(|end| self.hash_from(from, end)),
+            met: met + elements,
+            next,
         }
     }
 
