@@ -72,7 +72,7 @@ pub use guard::{ShardGuard, ShardInTurn};
 pub use hash::{HashKey, Key, KeyHash};
 pub use keyspace::{Keyspace, LockedShards, ShardCount};
 pub use memory_parts::MemoryParts;
-pub use room::Room;
+pub use room::{Ceiling, Room};
 pub use shard::Shard;
 pub use shards::{Shards, Sweep};
 pub use time::{ExpiryChange, ExpirySet, Millis};

@@ -19,11 +19,13 @@
 //! that there are, whichever is less; the line lies half a page below the bound. Up to the bound a write does
 //! [`STEPS_MAX`] steps, each an eviction or a batch of moves, so that a burst of writes waits a little each and none
 //! of them long. Beyond it, where only a value that large or a bound that was lowered can bring it,
-//! [`STEPS_BEYOND_MAX`]; and beyond 1/128 more, as many as it takes. So `used` passes the bound by 1/128 of it and
+//! [`STEPS_BEYOND_MAX`]; and beyond 1/128 more than the [`Ceiling`], as many as it takes. So `used` passes the bound by 1/128 of it and
 //! the largest value at most, however much smaller the values are that go for it.
 //!
 //! Example: a bound of 1 GiB that is full of keys of 60 bytes. For a value of 10 MiB some 4000 go before each write,
 //! which is 240 KB, until 8 MiB beyond the bound are reached; from there on some 170,000.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::eviction::EvictionPolicy;
 use crate::shard::Relief;
@@ -59,11 +61,40 @@ impl Room {
     }
 }
 
+/// What may be used while a bound that was lowered is not reached yet: what was used then, and never more than was
+/// used since. Without it the first write would wait until all is gone that is beyond the bound.
+#[derive(Debug)]
+pub struct Ceiling(AtomicUsize);
+
+impl Default for Ceiling {
+    fn default() -> Self {
+        Self(AtomicUsize::new(usize::MAX))
+    }
+}
+
+impl Ceiling {
+    /// The ceiling in bytes, where `used` are used and `bound` may be.
+    pub fn over(&self, bound: usize, used: usize) -> usize {
+        // Two threads may each lower it, and then the higher value holds until the next write.
+        let ceiling = self.0.load(Relaxed).min(used).max(bound);
+        self.0.store(ceiling, Relaxed);
+        ceiling
+    }
+
+    /// Forgets what was used: there is no bound.
+    pub fn lift(&self) {
+        self.0.store(usize::MAX, Relaxed);
+    }
+}
+
 /// How long is worked for room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// As long as the bound is passed by too much: a write comes next.
-    Needed,
+    /// As long as the ceiling, which is not below the bound, is passed by too much: a write comes next.
+    Needed {
+        /// See [`Ceiling`].
+        ceiling: usize,
+    },
     /// Some milliseconds at the most: whatever is left to do, no write comes of it.
     Short,
 }
@@ -83,20 +114,23 @@ pub(crate) fn make<S: Shards + ?Sized>(
     let patience_ends = if policy.is_some() { bound } else { line };
     // Without a policy a write is refused instead.
     let limit_ends = match effort {
-        Effort::Needed if policy.is_some() => bound.saturating_add(bound / BEYOND_PART),
-        Effort::Needed | Effort::Short => usize::MAX,
+        Effort::Needed { ceiling } if policy.is_some() => {
+            ceiling.saturating_add(bound / BEYOND_PART)
+        }
+        Effort::Needed { .. } | Effort::Short => usize::MAX,
     };
     let count = shards.count().get();
     let (mut random, mut first) = (random, 0);
     let (mut steps, mut fruitless) = (0, 0);
     loop {
         let used = shards.used_bytes();
+        let is_needed = used > limit_ends;
         let steps_max = if used <= patience_ends {
             STEPS_MAX
-        } else if used <= limit_ends {
-            STEPS_BEYOND_MAX
-        } else {
+        } else if is_needed {
             usize::MAX
+        } else {
+            STEPS_BEYOND_MAX
         };
         let plenty = bound > 0 && used + page <= line;
         if plenty || policy.is_some() && steps >= steps_max {
@@ -117,7 +151,8 @@ pub(crate) fn make<S: Shards + ?Sized>(
             None => Relief::Enough,
         });
         match relief {
-            Relief::Some => (steps, fruitless) = (steps + 1, 0),
+            // A ceiling would not come down if what a write must do were all that it does.
+            Relief::Some => (steps, fruitless) = (steps + usize::from(!is_needed), 0),
             Relief::Enough => return Room::of(used, line),
             Relief::None => fruitless += 1,
         }

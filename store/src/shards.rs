@@ -72,7 +72,18 @@ pub trait Shards {
     /// many as a write may wait for, and in any case until `bound` is passed by less than 1 %; without a
     /// policy none. To be asked before each write.
     fn make_room(&mut self, bound: usize, policy: Option<EvictionPolicy>, random: u64) -> Room {
-        room::make(self, bound, policy, random, Effort::Needed)
+        self.make_room_below(bound, bound, policy, random)
+    }
+
+    /// The same, where `bound` may be passed as far as the [`Ceiling`](crate::Ceiling).
+    fn make_room_below(
+        &mut self,
+        ceiling: usize,
+        bound: usize,
+        policy: Option<EvictionPolicy>,
+        random: u64,
+    ) -> Room {
+        room::make(self, bound, policy, random, Effort::Needed { ceiling })
     }
 
     /// The same for some milliseconds at the most, by however much `bound` is passed. To be asked between

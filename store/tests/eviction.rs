@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use store::{
-    EvictionOrder, EvictionPolicy, EvictionScope, ExpiryChange, HashKey, Keyspace, Millis, Room,
-    ShardCount, Shards,
+    Ceiling, EvictionOrder, EvictionPolicy, EvictionScope, ExpiryChange, HashKey, Keyspace, Millis,
+    Room, ShardCount, Shards,
 };
 
 const NOW: Millis = Millis(1_700_000_000_000);
@@ -161,6 +161,39 @@ fn a_bound_that_is_lowered_is_reached_in_steps_between_writes_and_before_one_at_
     fill(&cache);
     assert_eq!(cache.make_room(LOWERED), Room::Enough);
     assert!(cache.keyspace.used_bytes() <= LOWERED + LOWERED / 128);
+    cache.check();
+}
+
+#[test]
+fn writes_while_a_lowered_bound_is_reached_take_no_more_than_was_there() {
+    const LOWERED: usize = 1 << 20;
+    let mut cache = Cache::new(POLICIES[0], 1);
+    for number in 0..200_000 {
+        cache.write(&format!("{number}"), 100, ExpiryChange::Clear);
+    }
+    let (ceiling, before) = (Ceiling::default(), cache.keyspace.used_bytes());
+    let (mut highest, mut writes) = (before, 0);
+    // What a write adds is far more than what it may wait for.
+    for number in 0.. {
+        let used = cache.keyspace.used_bytes();
+        assert!(
+            used <= highest + LOWERED / 128 + (2 << 20),
+            "{used} after {number}"
+        );
+        highest = highest.min(used).max(LOWERED);
+        if used <= LOWERED + (2 << 20) {
+            writes = number;
+            break;
+        }
+        let below = ceiling.over(LOWERED, used);
+        let random = draw(&mut cache.random);
+        let keyspace = &cache.keyspace;
+        let room = (&mut &*keyspace).make_room_below(below, LOWERED, Some(cache.policy), random);
+        assert_eq!(room, Room::Enough);
+        ceiling.over(LOWERED, cache.keyspace.used_bytes());
+        cache.write(&format!("large {number}"), 1 << 20, ExpiryChange::Clear);
+    }
+    assert!((3..60).contains(&writes), "{writes} writes");
     cache.check();
 }
 

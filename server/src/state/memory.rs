@@ -12,6 +12,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use store::Ceiling;
 use tikv_jemalloc_ctl::{epoch, epoch_mib, stats};
 
 /// The overhead is read again when so many bytes of requests have come, or a part of the bound if that
@@ -29,6 +30,8 @@ pub struct Memory {
     peak: AtomicU64,
     startup: u64,
     input_since: AtomicU64,
+    /// What keys may take while a bound that was lowered is not reached.
+    pub ceiling: Ceiling,
 }
 
 /// The allocator does not tell its count.
@@ -74,6 +77,7 @@ impl Memory {
             peak: AtomicU64::new(0),
             startup: 0,
             input_since: AtomicU64::new(0),
+            ceiling: Ceiling::default(),
         };
         memory.startup = memory.measure(0)?.used;
         Ok(memory)

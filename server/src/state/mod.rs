@@ -111,16 +111,24 @@ impl State {
 
     /// Makes room for a write, as `maxmemory` and its policy say.
     pub fn make_room(&self, shards: &mut impl Shards) -> Result<Room, MemoryError> {
-        let Some(bound) = self.bound(shards.used_bytes())? else {
+        let used = shards.used_bytes();
+        let Some(bound) = self.bound(used)? else {
             return Ok(Room::Enough);
         };
+        let ceiling = self.memory.ceiling.over(bound, used);
         let policy = self.settings.policy().eviction();
-        Ok(shards.make_room(bound, policy, self.random()))
+        let room = shards.make_room_below(ceiling, bound, policy, self.random());
+        if used > bound {
+            self.memory.ceiling.over(bound, shards.used_bytes());
+        }
+        Ok(room)
     }
 
     /// Makes room between requests, for some milliseconds at the most.
     pub fn make_room_for_a_while(&self) -> Result<(), MemoryError> {
-        if let Some(bound) = self.bound(self.keyspace.used_bytes())? {
+        let used = self.keyspace.used_bytes();
+        if let Some(bound) = self.bound(used)? {
+            self.memory.ceiling.over(bound, used);
             let policy = self.settings.policy().eviction();
             let random = self.random();
             self.keyspace.make_room_for_a_while(bound, policy, random);
@@ -131,7 +139,10 @@ impl State {
     /// Bytes that the keys may take while they take `used`; `None` where there is no bound.
     fn bound(&self, used: usize) -> Result<Option<usize>, MemoryError> {
         match self.settings.max_memory() {
-            0 => Ok(None),
+            0 => {
+                self.memory.ceiling.lift();
+                Ok(None)
+            }
             limit => self.memory.keyspace_bound(limit, used).map(Some),
         }
     }
