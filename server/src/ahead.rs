@@ -185,6 +185,45 @@ impl Ahead {
         Ok(Next::More)
     }
 
+    /// Decodes one request of who has yet to tell the password: what comes behind it may be of someone who has. Such
+    /// requests are no openings, so that they cost others none of theirs, and their commands are found when they run.
+    #[cold]
+    pub(crate) fn decode_stranger(
+        &mut self,
+        decoder: &mut Decoder,
+        input: &[u8],
+        start: usize,
+    ) -> Decode {
+        let (first, mut end) = (self.frames.len(), start);
+        let next = loop {
+            let rest = input.get(end..).unwrap_or_default();
+            match decoder.decode_stranger(rest) {
+                Ok(Decoded::Blank { len }) => end += len,
+                Ok(Decoded::Partial { need }) => break Ok(Next::Partial { need }),
+                Ok(Decoded::Request { len }) => {
+                    let Some(spans) = decoder.spans() else {
+                        break Ok(Next::Line { len });
+                    };
+                    self.spans.extend_from_slice(spans);
+                    self.frames.push(Frame {
+                        bytes: end..end + len,
+                        spans_end: self.spans.len(),
+                        hashes_end: self.hashes.len(),
+                        found: Found::default(),
+                    });
+                    end += len;
+                    break Ok(Next::More);
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        Decode {
+            frames: first..self.frames.len(),
+            end,
+            next,
+        }
+    }
+
     /// Begins to load what the last of the first `keys` keys and some behind it need, but for those that were
     /// touched: what is loaded for those behind it arrives while others run. Where that last key's entry was seen.
     #[inline]

@@ -110,6 +110,9 @@ impl Exchange {
         ahead: &mut Ahead,
     ) -> Decode {
         self.decoder.set_bounds(state.settings.limits.bounds());
+        if !self.session.authenticated && state.settings.password.is_set() {
+            return ahead.decode_stranger(&mut self.decoder, input, start);
+        }
         let find = |args: Args<'_>, known| dispatch::find(state, args, known);
         ahead.decode(&mut self.decoder, input, start, find)
     }

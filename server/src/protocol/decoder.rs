@@ -11,6 +11,11 @@
 //! | one argument            | 512 MiB | `invalid bulk length`                            |
 //! | one frame               | 1 GiB   | `request exceeds the query buffer limit`         |
 //! | a line without its end  | 64 KiB  | `too big inline request`, `… count string`       |
+//! | arguments of a stranger | 10      | `unauthenticated multibulk length`               |
+//! | an argument of one      | 16 KiB  | `unauthenticated bulk length`                    |
+//!
+//! A stranger is who has yet to tell the password: a frame of theirs is an `AUTH` or a `HELLO`, and may take no more
+//! memory than those.
 //!
 //! The decoder keeps its place in a frame that is not complete, so a frame that comes in pieces is
 //! never decoded from its start again; the caller hands the same bytes in, with more behind them.
@@ -22,9 +27,8 @@
 
 use std::ops::Range;
 
-use thiserror::Error;
-
 use super::{
+    error::ProtocolError,
     inline,
     number::parse_integer,
     whole::{Openings, whole},
@@ -39,6 +43,10 @@ pub const MAX_INLINE: usize = 64 << 10;
 /// Most bytes of one frame; fits the 32 bits of a [`Span`].
 pub const MAX_FRAME: usize = 1 << 30;
 const _: () = assert!(MAX_FRAME < u32::MAX as usize);
+/// Most arguments of a frame that comes before the password.
+const STRANGER_ARGS: usize = 10;
+/// Most bytes of an argument of it.
+const STRANGER_BULK: usize = 16 << 10;
 
 /// Spans that a decoder at rest keeps room for.
 const SPANS_AT_REST: usize = 16;
@@ -62,35 +70,6 @@ impl Default for Bounds {
             frame: MAX_FRAME,
         }
     }
-}
-
-/// What makes a connection's input unreadable; the words are those of Redis.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum ProtocolError {
-    /// A line without its end is longer than [`MAX_INLINE`].
-    #[error("Protocol error: too big inline request")]
-    InlineTooBig,
-    /// An inline request whose quotes do not match.
-    #[error("Protocol error: unbalanced quotes in request")]
-    UnbalancedQuotes,
-    /// The count of arguments has no end.
-    #[error("Protocol error: too big mbulk count string")]
-    CountTooBig,
-    /// The count of arguments is no number, or beyond [`MAX_ARGS`].
-    #[error("Protocol error: invalid multibulk length")]
-    InvalidCount,
-    /// The length of an argument has no end.
-    #[error("Protocol error: too big bulk count string")]
-    LengthTooBig,
-    /// The length of an argument is no number, or beyond [`MAX_BULK`].
-    #[error("Protocol error: invalid bulk length")]
-    InvalidLength,
-    /// An argument does not begin with `$`.
-    #[error("Protocol error: expected '$', got '{}'", char::from(*.0))]
-    ExpectedBulk(u8),
-    /// The frame is longer than a query buffer may be.
-    #[error("Protocol error: request exceeds the query buffer limit")]
-    FrameTooBig,
 }
 
 /// Where an argument lies, counted from the first byte of its frame.
@@ -213,6 +192,8 @@ pub struct Decoder {
     line: Vec<u8>,
     source: Source,
     bounds: Bounds,
+    /// While a frame of a stranger is decoded: what one of others may be.
+    others: Option<Bounds>,
 }
 
 impl Decoder {
@@ -240,6 +221,41 @@ impl Decoder {
         self.decode_any(input)
     }
 
+    /// Decodes as [`decode`](Self::decode) does a frame of who has yet to tell the password.
+    #[cold]
+    pub(crate) fn decode_stranger(&mut self, input: &[u8]) -> Result<Decoded, ProtocolError> {
+        // A frame may have begun before its sender became a stranger.
+        if self.missing > 0 && self.spans.len() + self.missing > STRANGER_ARGS {
+            return Err(ProtocolError::UnauthenticatedCount);
+        }
+        let others = self.bounds;
+        self.bounds = Bounds {
+            args: others.args.min(STRANGER_ARGS),
+            bulk: others.bulk.min(STRANGER_BULK),
+            ..others
+        };
+        self.others = Some(others);
+        let decoded = self.decode_any(input);
+        (self.bounds, self.others) = (others, None);
+        decoded
+    }
+
+    #[cold]
+    fn refuse_count(&self, count: usize) -> ProtocolError {
+        match self.others {
+            Some(others) if count <= others.args => ProtocolError::UnauthenticatedCount,
+            _ => ProtocolError::InvalidCount,
+        }
+    }
+
+    #[cold]
+    fn refuse_length(&self, length: usize) -> ProtocolError {
+        match self.others {
+            Some(others) if length <= others.bulk => ProtocolError::UnauthenticatedLength,
+            _ => ProtocolError::InvalidLength,
+        }
+    }
+
     /// Decodes as [`decode`](Self::decode) does, with no regard for the frames that [`decode_whole`](Self::decode_whole)
     /// knows.
     pub(crate) fn decode_any(&mut self, input: &[u8]) -> Result<Decoded, ProtocolError> {
@@ -260,9 +276,7 @@ impl Decoder {
                         };
                         match count {
                             0 => return Ok(Decoded::Blank { len }),
-                            _ if count > self.bounds.args => {
-                                return Err(ProtocolError::InvalidCount);
-                            }
+                            _ if count > self.bounds.args => return Err(self.refuse_count(count)),
                             _ => (self.missing, self.at) = (count, len),
                         }
                     }
@@ -287,8 +301,10 @@ impl Decoder {
             }
             let length = number
                 .and_then(|number| usize::try_from(number).ok())
-                .filter(|&length| length <= self.bounds.bulk)
                 .ok_or(ProtocolError::InvalidLength)?;
+            if length > self.bounds.bulk {
+                return Err(self.refuse_length(length));
+            }
             let start = self.at + len;
             let end = start + length;
             let after = end + 2;

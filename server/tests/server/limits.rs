@@ -45,6 +45,69 @@ fn bounds_of_requests_are_those_that_were_set() {
 }
 
 #[test]
+fn who_has_not_told_the_password_may_send_little() {
+    let mut server = Process::start(&["--port", "0"]);
+    let mut admin = server.connect();
+    let address = admin.stream.peer_addr().unwrap();
+    assert_eq!(admin.ask_line("CONFIG SET requirepass secret"), "+OK\r\n");
+    for (frame, error) in [
+        (&b"*11\r\n"[..], "unauthenticated multibulk length"),
+        (b"*2000000\r\n", "invalid multibulk length"),
+        (b"*2\r\n$16385\r\n", "unauthenticated bulk length"),
+        (b"*2\r\n$600000000\r\n", "invalid bulk length"),
+        (
+            b"*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1073741824\r\n",
+            "invalid bulk length",
+        ),
+    ] {
+        let mut client = Raw::connect(address);
+        client.send(frame);
+        let said = String::from_utf8(client.rest()).unwrap();
+        let said = said.trim_start_matches("-NOAUTH Authentication required.\r\n");
+        assert_eq!(said, format!("-ERR Protocol error: {error}\r\n"));
+    }
+    let longest = request(&[&b"SET"[..], b"k", &[b'v'; 16384]]);
+    let longer = request(&[&b"SET"[..], b"k", &vec![b'v'; 20_000]]);
+    let many = request(&[
+        &b"MSET"[..],
+        b"a",
+        b"1",
+        b"b",
+        b"2",
+        b"c",
+        b"3",
+        b"d",
+        b"4",
+        b"e",
+        b"5",
+    ]);
+    let auth = request(&[b"AUTH", b"secret"]);
+    // What comes behind the password is of someone who has told it, however it is cut.
+    for pieces in [1, 3] {
+        let mut client = Raw::connect(address);
+        let input = [&longest[..], b"PING\r\n*0\r\n", &auth, &longer, &many].concat();
+        for piece in input.chunks(input.len().div_ceil(pieces)) {
+            client.send(piece);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        for _ in 0..2 {
+            assert_eq!(client.reply(), b"-NOAUTH Authentication required.\r\n");
+        }
+        for _ in 0..3 {
+            assert_eq!(client.reply(), b"+OK\r\n");
+        }
+        // Who is a stranger again is bound again.
+        assert_eq!(client.ask_line("RESET"), "+RESET\r\n");
+        client.send(&many);
+        let said = String::from_utf8(client.rest()).unwrap();
+        assert_eq!(
+            said,
+            "-ERR Protocol error: unauthenticated multibulk length\r\n"
+        );
+    }
+}
+
+#[test]
 fn a_transaction_queues_no_more_than_a_query_buffer() {
     let mut server = Process::start(&["--port", "0", "--client-query-buffer-limit", "64kb"]);
     let mut client = server.connect();
