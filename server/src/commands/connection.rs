@@ -118,8 +118,9 @@ pub fn hello(call: &mut Call<'_, '_>) -> Outcome {
     if let Some(name) = name {
         call.session.client.change(|mode| mode.name = name.into());
     }
-    call.session.protocol = protocol;
-    call.session.client.change(|mode| mode.protocol = protocol);
+    if protocol != call.session.protocol {
+        change_protocol(call, protocol);
+    }
     call.replies.set_protocol(protocol);
     let replies = &mut *call.replies;
     replies.map(7);
@@ -140,9 +141,21 @@ pub fn hello(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
+/// Lets messages that come from then on be of another protocol, behind all that were of the one before.
+fn change_protocol(call: &mut Call<'_, '_>, protocol: Protocol) {
+    let state = call.state;
+    state.channels.hold(|| {
+        call.write_mail();
+        call.session.client.change(|mode| mode.protocol = protocol);
+    });
+    call.session.protocol = protocol;
+}
+
 /// `RESET`
 pub fn reset(call: &mut Call<'_, '_>) -> Outcome {
-    call.session.reset(call.state, call.shards);
+    call.session.release(call.state, call.shards);
+    call.write_mail();
+    call.session.reset(call.state);
     call.replies.set_protocol(call.session.protocol);
     call.replies.status("RESET");
     Ok(())

@@ -213,6 +213,11 @@ impl<'c> Call<'c, '_> {
         arguments
     }
 
+    /// Appends the messages that came before what is done next.
+    pub(crate) fn write_mail(&mut self) {
+        self.session.client.take_mail(self.replies, usize::MAX);
+    }
+
     /// Notes what runs for `CLIENT LIST`, which a batch does at its end only.
     pub(crate) fn note_command(&self) {
         let address = std::ptr::from_ref(self.command).addr();

@@ -62,27 +62,29 @@ pub fn punsubscribe(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
+/// A client counts on no message of a channel behind the word that it has left it, so all that came are written
+/// before that.
 fn leave(call: &mut Call<'_, '_>, topic: Topic) {
     let verb = verbs(topic).1;
-    if call.args.len() > 1 {
-        for name in call.args.from(1) {
-            if call.session.subscriptions.of(topic).remove(name) {
-                let client = &call.session.client;
-                call.state.channels.unsubscribe(topic, name, client);
-            }
-            confirm(call, verb, Some(name));
-        }
+    let names: Vec<Box<[u8]>> = if call.args.len() > 1 {
+        call.args.from(1).map(Into::into).collect()
     } else {
-        let mut ended = false;
-        while let Some(name) = call.session.subscriptions.of(topic).pop_first() {
+        let all = call.session.subscriptions.of(topic).iter();
+        all.cloned().collect()
+    };
+    for name in &names {
+        if call.session.subscriptions.of(topic).contains(name) {
             let client = &call.session.client;
-            call.state.channels.unsubscribe(topic, &name, client);
-            confirm(call, verb, Some(&name));
-            ended = true;
+            call.state.channels.unsubscribe(topic, name, client);
         }
-        if !ended {
-            confirm(call, verb, None);
-        }
+    }
+    call.write_mail();
+    for name in &names {
+        call.session.subscriptions.of(topic).remove(name);
+        confirm(call, verb, Some(name));
+    }
+    if names.is_empty() {
+        confirm(call, verb, None);
     }
     call.session.note_subscriptions();
 }

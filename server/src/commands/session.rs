@@ -189,9 +189,8 @@ impl Session {
         }
     }
 
-    /// Lets it be as it was when it came.
-    pub fn reset(&mut self, state: &State, shards: &mut Access<'_>) {
-        self.release(state, shards);
+    /// Lets it, which has released what it held, be as it was when it came.
+    pub fn reset(&mut self, state: &State) {
         self.protocol = Protocol::Resp2;
         self.authenticated = !state.settings.password.is_set();
         self.reply_mode = ReplyMode::On;

@@ -81,6 +81,10 @@ fn watched_unchanged(call: &mut Call<'_, '_>) -> bool {
 }
 
 fn run_all(call: &mut Call<'_, '_>, transaction: &Transaction) {
+    // A command that writes messages before its own reply would put them between the replies of others.
+    if !call.session.subscriptions.is_empty() {
+        call.write_mail();
+    }
     call.replies.array(transaction.queue.len());
     for queued in &transaction.queue {
         // A transaction that has begun is not refused any more; but each of its commands may evict keys.

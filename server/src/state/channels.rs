@@ -79,6 +79,13 @@ impl Channels {
         }
     }
 
+    /// Does something while nobody publishes.
+    pub fn hold(&self, act: impl FnOnce()) {
+        let held = (self.subscriptions.load(Relaxed) > 0).then(|| self.write());
+        act();
+        drop(held);
+    }
+
     /// Hands everyone who listens to `channel` to `act`, with the pattern by which they do, if it is one;
     /// how often that was.
     pub fn reach(&self, channel: &[u8], mut act: impl FnMut(Option<&[u8]>, &Client)) -> usize {

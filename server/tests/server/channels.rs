@@ -1,6 +1,12 @@
 //! Channels: who gets which message, in which protocol, and what a slow listener costs others.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
+
+use server::exchange::{Ahead, Exchange};
+use server::protocol::Replies;
+use server::state::{Settings, State};
+use store::Millis;
 
 use crate::support::{Raw, TestServer};
 
@@ -148,4 +154,80 @@ fn one_can_publish_to_oneself_in_resp3() {
     for expected in [":1\r\n", "+OK\r\n", "+QUEUED\r\n"] {
         assert_eq!(String::from_utf8(client.reply()).unwrap(), expected);
     }
+}
+
+/// Clients of one state, without sockets: what one publishes waits in the mailboxes of the others until they ask.
+struct Mailboxes {
+    state: State,
+    clients: [Exchange; 2],
+    ahead: Ahead,
+}
+
+impl Mailboxes {
+    fn new() -> Self {
+        let address = "127.0.0.1:0".parse().unwrap();
+        let settings = Settings::new(address, NonZeroUsize::MIN, 0);
+        Self {
+            state: State::new(settings, Millis(0)).unwrap(),
+            clients: [Exchange::new(1), Exchange::new(2)],
+            ahead: Ahead::default(),
+        }
+    }
+
+    /// What client `number` is answered.
+    fn ask(&mut self, number: usize, lines: &str) -> String {
+        let mut replies = Replies::default();
+        let input = lines.as_bytes();
+        self.clients[number].run(&self.state, Millis(0), input, &mut self.ahead, &mut replies);
+        String::from_utf8(replies.take()).unwrap()
+    }
+}
+
+#[test]
+fn messages_come_before_the_word_that_one_has_left() {
+    let message = |marker| format!("{marker}3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\n1\r\n");
+    let old = message('*');
+    let left = |name, left| format!("*3\r\n$11\r\nunsubscribe\r\n$1\r\n{name}\r\n:{left}\r\n");
+    let both_left = [left('c', 1), left('d', 0)].concat();
+    for (leave, said) in [
+        ("UNSUBSCRIBE c d\r\n", both_left.clone()),
+        ("UNSUBSCRIBE\r\n", both_left),
+        ("RESET\r\n", "+RESET\r\n".to_owned()),
+    ] {
+        let mut both = Mailboxes::new();
+        both.ask(0, "SUBSCRIBE c d\r\n");
+        assert_eq!(both.ask(1, "PUBLISH c 1\r\n"), ":1\r\n");
+        assert_eq!(both.ask(0, leave), format!("{old}{said}"), "{leave}");
+        assert_eq!(both.ask(1, "PUBLISH c 1\r\n"), ":0\r\n");
+        assert_eq!(both.ask(0, "PING\r\n"), "+PONG\r\n");
+    }
+    // Of a pattern, too; and before the head of what EXEC answers.
+    let mut both = Mailboxes::new();
+    both.ask(
+        0,
+        "HELLO 3\r\nPSUBSCRIBE c*\r\nMULTI\r\nPUNSUBSCRIBE c*\r\n",
+    );
+    both.ask(1, "PUBLISH c 1\r\n");
+    assert_eq!(
+        both.ask(0, "EXEC\r\n"),
+        ">4\r\n$8\r\npmessage\r\n$2\r\nc*\r\n$1\r\nc\r\n$1\r\n1\r\n\
+         *1\r\n>3\r\n$12\r\npunsubscribe\r\n$2\r\nc*\r\n:0\r\n"
+    );
+}
+
+#[test]
+fn messages_are_of_the_protocol_that_was_spoken_when_they_came() {
+    let mut both = Mailboxes::new();
+    both.ask(0, "HELLO 3\r\nSUBSCRIBE c\r\n");
+    both.ask(1, "PUBLISH c 1\r\n");
+    let said = both.ask(0, "HELLO 2\r\n");
+    assert!(
+        said.starts_with(">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\n1\r\n*14\r\n"),
+        "{said}"
+    );
+    both.ask(1, "PUBLISH c 2\r\n");
+    assert_eq!(
+        both.ask(0, "UNSUBSCRIBE c\r\n"),
+        "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\n2\r\n*3\r\n$11\r\nunsubscribe\r\n$1\r\nc\r\n:0\r\n"
+    );
 }
