@@ -41,6 +41,7 @@ fn listen(call: &mut Call<'_, '_>, topic: Topic) {
 /// Tells what was begun or ended, and how many channels and patterns there are then.
 fn confirm(call: &mut Call<'_, '_>, verb: &str, name: Option<&[u8]>) {
     let left = call.session.subscriptions.len();
+    let start = call.replies.len();
     call.replies.push(3);
     call.replies.bulk(verb.as_bytes());
     match name {
@@ -48,6 +49,7 @@ fn confirm(call: &mut Call<'_, '_>, verb: &str, name: Option<&[u8]>) {
         None => call.replies.null(),
     }
     call.replies.count(left);
+    call.note_pushed(start);
 }
 
 /// `UNSUBSCRIBE [channel …]`
@@ -132,6 +134,7 @@ impl Message {
 pub fn publish(call: &mut Call<'_, '_>) -> Outcome {
     let (channel, text) = (call.args.at(1), call.args.at(2));
     let bytes_max = call.state.settings.limits.bytes(Limit::PubsubBuffer);
+    let start = call.replies.len();
     let Call {
         state,
         session,
@@ -154,6 +157,7 @@ pub fn publish(call: &mut Call<'_, '_>) -> Outcome {
             client.deliver(bytes, bytes_max);
         }
     });
+    call.note_pushed(start);
     call.replies.count(reached);
     Ok(())
 }

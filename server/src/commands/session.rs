@@ -7,6 +7,7 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use store::{Millis, WatchVersion};
@@ -83,6 +84,8 @@ pub struct Session {
     pub authenticated: bool,
     /// Whether it wants replies.
     pub reply_mode: ReplyMode,
+    /// What is no reply of those that were appended last, where replies are not wanted.
+    pub pushed: Vec<Range<usize>>,
     /// What it listens to.
     pub subscriptions: Subscriptions,
     watched: Vec<Watched>,
@@ -157,6 +160,7 @@ impl Session {
             protocol: Protocol::Resp2,
             authenticated,
             reply_mode: ReplyMode::On,
+            pushed: Vec::new(),
             subscriptions: Subscriptions::default(),
             watched: Vec::new(),
         }
@@ -193,7 +197,10 @@ impl Session {
     pub fn reset(&mut self, state: &State) {
         self.protocol = Protocol::Resp2;
         self.authenticated = !state.settings.password.is_set();
-        self.reply_mode = ReplyMode::On;
+        // What is skipped is the reply to this very reset.
+        if self.reply_mode != ReplyMode::Skip {
+            self.reply_mode = ReplyMode::On;
+        }
         self.client.change(|mode| {
             mode.name = Box::default();
             mode.protocol = Protocol::Resp2;

@@ -102,7 +102,7 @@ impl<'b, 's> Batch<'b, 's> {
         }
     }
 
-    /// Runs a request of a client that wants no replies; what it did not ask for is written all the same.
+    /// Runs a request of a client that wants no replies; what is no reply is written all the same.
     #[cold]
     fn run_unanswered(
         &mut self,
@@ -111,21 +111,17 @@ impl<'b, 's> Batch<'b, 's> {
         args: Args<'_>,
         replies: &mut Replies,
     ) {
-        let before = session.reply_mode;
-        if before == ReplyMode::SkipNext {
+        if session.reply_mode == ReplyMode::SkipNext {
             session.reply_mode = ReplyMode::Skip;
         }
         let len = replies.len();
+        session.pushed.clear();
         if let Err(failure) = self.try_run(session, found, args, replies) {
             self.state.errors.count_code(failure.code());
-        } else if session.reply_mode == ReplyMode::On
-            || self
-                .last
-                .is_some_and(|command| command.flags.has(Flags::PUBSUB))
-        {
-            return;
         }
-        replies.truncate(len);
+        if session.reply_mode != ReplyMode::On {
+            replies.retain(len, session.pushed.drain(..));
+        }
         if session.reply_mode == ReplyMode::Skip {
             session.reply_mode = ReplyMode::On;
         }

@@ -15,6 +15,8 @@
 //! | double       | `$3\r\n1.5\r\n`     | `,1.5\r\n`            |
 //! | text         | `$2\r\nhi\r\n`      | `=6\r\ntxt:hi\r\n`    |
 
+use std::ops::Range;
+
 use super::print_double;
 
 /// Which protocol a client has asked for.
@@ -258,6 +260,16 @@ impl Replies {
 
     /// Takes back what was appended since there were `len` bytes.
     pub fn truncate(&mut self, len: usize) {
+        self.bytes.truncate(len);
+    }
+
+    /// The same but for what lies in these ranges, which ascend.
+    pub fn retain(&mut self, mut len: usize, kept: impl IntoIterator<Item = Range<usize>>) {
+        for range in kept {
+            let end = len + range.len();
+            self.bytes.copy_within(range, len);
+            len = end;
+        }
         self.bytes.truncate(len);
     }
 

@@ -107,6 +107,59 @@ fn replies_that_are_not_wanted_are_not_written() {
 }
 
 #[test]
+fn what_is_no_reply_is_written_to_who_wants_none() {
+    let subscribed = "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n";
+    let left = "*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:0\r\n";
+    let pushed = |text: &str| text.replace('*', ">");
+    let message = ">3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n";
+    for (lines, said) in [
+        (
+            "CLIENT REPLY OFF\nPUBLISH a x\nPUBSUB CHANNELS",
+            String::new(),
+        ),
+        (
+            "CLIENT REPLY SKIP\nPUBLISH a x\nECHO e",
+            "$1\r\ne\r\n".to_owned(),
+        ),
+        (
+            "CLIENT REPLY SKIP\nSUBSCRIBE a\nPING",
+            format!("{subscribed}*2\r\n$4\r\npong\r\n$0\r\n\r\n"),
+        ),
+        (
+            "CLIENT REPLY SKIP\nNOSUCH\nECHO e",
+            "$1\r\ne\r\n".to_owned(),
+        ),
+        ("CLIENT REPLY SKIP\nRESET\nECHO e", "$1\r\ne\r\n".to_owned()),
+        (
+            "CLIENT REPLY OFF\nRESET\nECHO e",
+            "+RESET\r\n$1\r\ne\r\n".to_owned(),
+        ),
+        (
+            "CLIENT REPLY OFF\nMULTI\nSUBSCRIBE a\nUNSUBSCRIBE\nEXEC\nCLIENT REPLY ON",
+            format!("{subscribed}{left}+OK\r\n"),
+        ),
+        (
+            "CLIENT REPLY SKIP\nHELLO 3\nSUBSCRIBE a\nCLIENT REPLY SKIP\nPUBLISH a x\nECHO e\nCLIENT REPLY OFF\n\
+             PUBLISH a x\nUNSUBSCRIBE",
+            [
+                &pushed(subscribed),
+                message,
+                "$1\r\ne\r\n",
+                message,
+                &pushed(left),
+            ]
+            .concat(),
+        ),
+    ] {
+        let server = TestServer::start();
+        let mut client = server.raw();
+        client.send(format!("{lines}\n").replace('\n', "\r\n").as_bytes());
+        let got = String::from_utf8(client.finish()).unwrap();
+        assert_eq!(got, said, "{lines}");
+    }
+}
+
+#[test]
 fn what_took_long_is_noted() {
     let server = TestServer::start();
     let mut client = server.raw();
