@@ -200,15 +200,30 @@ impl<'c> Call<'c, '_> {
 
     /// The arguments but for passwords.
     fn shown_arguments(&self) -> Vec<&'c [u8]> {
+        const REDACTED: &[u8] = b"(redacted)";
         let mut arguments: Vec<_> = self.args.from(0).collect();
-        if self.command.name == "config|set" {
-            for pair in arguments.get_mut(2..).unwrap_or_default().chunks_mut(2) {
-                if let [name, value] = pair
-                    && name.eq_ignore_ascii_case(b"requirepass")
-                {
-                    *value = b"(redacted)";
+        match self.command.name {
+            "auth" => arguments.get_mut(1..).unwrap_or_default().fill(REDACTED),
+            "hello" => {
+                let mut options = arguments.get_mut(2..).unwrap_or_default().iter_mut();
+                while let Some(option) = options.next() {
+                    if option.eq_ignore_ascii_case(b"AUTH") {
+                        for secret in options.by_ref().take(2) {
+                            *secret = REDACTED;
+                        }
+                    }
                 }
             }
+            "config|set" => {
+                for pair in arguments.get_mut(2..).unwrap_or_default().chunks_mut(2) {
+                    if let [name, value] = pair
+                        && name.eq_ignore_ascii_case(b"requirepass")
+                    {
+                        *value = REDACTED;
+                    }
+                }
+            }
+            _ => {}
         }
         arguments
     }

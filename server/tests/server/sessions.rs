@@ -177,6 +177,33 @@ fn what_took_long_is_noted() {
         "{log}"
     );
     assert!(log.ends_with("$2\r\nme\r\n"), "{log}");
+    // But no password, right or wrong.
+    for (line, shown) in [
+        ("AUTH secret", "*2 AUTH (redacted)"),
+        ("AUTH default secret", "*3 AUTH (redacted) (redacted)"),
+        (
+            "AUTH my secret is",
+            "*4 AUTH (redacted) (redacted) (redacted)",
+        ),
+        (
+            "HELLO 2 SETNAME me auth default secret",
+            "*7 HELLO 2 SETNAME me auth (redacted) (redacted)",
+        ),
+        (
+            "HELLO 9 AUTH default secret",
+            "*5 HELLO 9 AUTH (redacted) (redacted)",
+        ),
+        ("HELLO 2 AUTH secret", "*4 HELLO 2 AUTH (redacted)"),
+        (
+            "CONFIG SET timeout 0 RequirePass secret nosuch 1",
+            "*8 CONFIG SET timeout 0 RequirePass (redacted) nosuch 1",
+        ),
+    ] {
+        client.ask_line(line);
+        let log = client.ask_line("SLOWLOG GET 1");
+        let words: Vec<_> = log.lines().filter(|line| !line.starts_with('$')).collect();
+        assert!(words.join(" ").contains(shown), "{line}: {log}");
+    }
     assert_eq!(client.ask_line("CONFIG SET slowlog-max-len 1"), "+OK\r\n");
     client.ask_line("KEYS *");
     assert_eq!(client.ask_line("SLOWLOG LEN"), ":1\r\n");

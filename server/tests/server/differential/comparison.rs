@@ -21,6 +21,7 @@
 //! | OBJECT IDLETIME by another        | refused: not kept            | seconds                          |
 //! | CLIENT TRACKING                   | refused                      | tracks keys                      |
 //! | SELECT, SWAPDB, COPY … DB         | one database                 | 16                               |
+//! | SLOWLOG of AUTH, HELLO            | never shows a password       | shows one that it did not look at |
 //! | COMMAND GETKEYSANDFLAGS set       | what SET may do at most      | what these options do            |
 //!
 //! [`AnyOrder`]: Comparison::AnyOrder
