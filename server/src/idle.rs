@@ -1,5 +1,5 @@
 //! Connections that have asked nothing for longer than `timeout` are closed, but for those that listen
-//! to channels: to wait is all that they do.
+//! to channels: to wait is all that they do. Nor is idle who still takes a reply that its socket did not take at once.
 //!
 //! Each thread looks at its own once a second. A request that comes in pieces does not count until it
 //! is whole, so that a client which sends a byte now and then is idle, too.

@@ -25,7 +25,7 @@ use store::Millis;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, read_clock};
 use crate::protocol::Replies;
 use crate::state::{Client, Limit, State};
 
@@ -70,12 +70,12 @@ impl Link {
         &self.client
     }
 
-    /// When a request last ran.
+    /// When a request last ran, or a reply that had to wait went on.
     pub(crate) fn last_active(&self) -> Millis {
         self.last_active.get()
     }
 
-    /// Notes that a request ran.
+    /// Notes that a request ran, or a reply went on.
     pub(crate) fn note_active(&self, now: Millis) {
         self.last_active.set(now);
     }
@@ -114,6 +114,8 @@ impl Link {
                 Ok(sent) => {
                     state.stats.add_output(sent);
                     self.sent.set(self.sent.get() + sent);
+                    // Who takes a long reply bit by bit is not idle.
+                    self.note_active(read_clock());
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error.kind())),

@@ -3,7 +3,7 @@
 //! | name                        | default | a client beyond it                                     |
 //! |-----------------------------|---------|--------------------------------------------------------|
 //! | `maxclients`                | 10,000  | `-ERR max number of clients reached`, closed           |
-//! | `timeout`                   | 0: none | closed, after so many seconds without a request        |
+//! | `timeout`                   | 0: none | closed, after so many seconds of silence               |
 //! | `client-query-buffer-limit` | 1 GiB   | `-ERR Protocol error: request exceeds …`, closed       |
 //! | `proto-max-bulk-len`        | 512 MiB | `-ERR Protocol error: invalid bulk length`, closed     |
 //! | `proto-max-args`            | 1 Mi    | `-ERR Protocol error: invalid multibulk length`, closed |

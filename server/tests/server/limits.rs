@@ -190,6 +190,28 @@ fn limits_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn who_still_reads_a_long_reply_is_not_idle() {
+    const LEN: usize = 64 << 20;
+    let mut server = Process::start(&["--port", "0", "--timeout", "2"]);
+    let mut client = server.connect();
+    client.ask(&[b"SET", b"big", &vec![b'v'; LEN]]);
+    // Far more than the sockets hold.
+    client.send(&request(&[b"GET", b"big"]));
+    let (mut read, began) = (0, Instant::now());
+    let mut piece = vec![0; 256 << 10];
+    while began.elapsed() < Duration::from_secs(5) {
+        std::io::Read::read_exact(&mut client.stream, &mut piece).unwrap();
+        read += piece.len();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let all = LEN + format!("${LEN}\r\n\r\n").len();
+    assert!(read < all / 2, "{read} bytes were read already");
+    let mut rest = vec![0; all - read];
+    std::io::Read::read_exact(&mut client.stream, &mut rest).unwrap();
+    assert!(rest.ends_with(b"v\r\n"));
+}
+
+#[test]
 fn who_asks_nothing_for_long_is_closed() {
     let mut server = Process::start(&["--port", "0", "--timeout", "2", "--threads", "2"]);
     let mut busy = server.connect();
