@@ -5,6 +5,7 @@
 //! | 1 | `1` | | 1e20 | `1e+20` |
 //! | 0.1 | `0.10000000000000001` | | infinity | `inf` |
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 /// Digits that tell every double from every other.
@@ -63,28 +64,62 @@ pub fn print_double(number: f64) -> String {
     text
 }
 
-/// A decimal with at most 17 digits behind the point and no exponent, times 10¹⁷.
-fn scaled(text: &str) -> Option<i128> {
+/// `number` times 10 to the power of `shift`, to the nearest integer, of two that are as near the even one.
+fn shifted(number: i128, shift: i32) -> Option<i128> {
+    if number == 0 {
+        return Some(0);
+    }
+    let Some(power) = 10_i128.checked_pow(shift.unsigned_abs()) else {
+        return (shift < 0).then_some(0);
+    };
+    if shift >= 0 {
+        return number.checked_mul(power);
+    }
+    let (whole, rest) = (number / power, number % power);
+    let is_up = match (rest.abs() * 2).cmp(&power) {
+        Ordering::Less => false,
+        Ordering::Equal => whole % 2 != 0,
+        Ordering::Greater => true,
+    };
+    Some(whole + if is_up { number.signum() } else { 0 })
+}
+
+/// A decimal times 10 to the power of `places`.
+fn scaled(text: &str, places: i32) -> Option<i128> {
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
-    let spare = FRACTION.checked_sub(u32::try_from(fraction.len()).ok()?)?;
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse().ok()?),
+        None => (rest, 0_i32),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = [whole, fraction].concat();
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let number = digits.parse::<i128>().ok()?;
-    let number = number.checked_mul(10_i128.checked_pow(spare)?)?;
+    let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?;
+    let number = shifted(number, shift.checked_add(places)?)?;
     Some(if negative { -number } else { number })
 }
 
 /// The sum of two decimals, without zeros at its end; `None` where it is not finite. It is exact for
-/// decimals of up to 17 digits behind the point and about 20 before it, else that of doubles.
+/// decimals of up to 17 digits behind the point and about 20 before it, with an exponent or without; of
+/// more digits behind the point some are rounded off, and else it is that of doubles.
 #[must_use]
 pub fn add_decimals(a: &str, b: &str) -> Option<String> {
-    let exact = || scaled(a)?.checked_add(scaled(b)?);
+    // As many places as leave room for what is before the point.
+    let exact = || {
+        [2 * FRACTION, FRACTION * 3 / 2, FRACTION]
+            .into_iter()
+            .find_map(|places| {
+                let places = places.cast_signed();
+                let sum = scaled(a, places)?.checked_add(scaled(b, places)?)?;
+                shifted(sum, FRACTION.cast_signed() - places)
+            })
+    };
     if let Some(sum) = exact() {
         let one = 10_u128.pow(FRACTION);
         let (whole, fraction) = (sum.unsigned_abs() / one, sum.unsigned_abs() % one);
@@ -139,12 +174,39 @@ mod tests {
             ("3", "-3.5", Some("-0.5")),
             ("1e308", "1e308", None),
             ("inf", "1", None),
+            ("10.5", "1e-05", Some("10.50001")),
+            ("12345.678e-2", "0", Some("123.45678")),
+            ("1e18", "1E+0", Some("1000000000000000001")),
+            ("3", "1e-17", Some("3.00000000000000001")),
+            ("3", "1e-18", Some("3")),
+            ("10.1", "-1e-300", Some("10.1")),
+            ("4e-18", "4e-18", Some("0.00000000000000001")),
+            ("123456789012.1", "1e-30", Some("123456789012.1")),
+            ("1.5e-17", "0", Some("0.00000000000000002")),
+            ("-2.5e-17", "0", Some("-0.00000000000000002")),
+            ("-1e-20", "0", Some("0")),
+            ("0e400", "1", Some("1")),
         ] {
             assert_eq!(add_decimals(a, b).as_deref(), sum, "{a} + {b}");
         }
     }
 
     proptest! {
+        #[test]
+        fn an_exponent_only_moves_the_point(
+            number in -999_999_999_i64..999_999_999,
+            exponent in -9_i32..9,
+            other in -99_999_i64..99_999,
+        ) {
+            let scale = 10_i128.pow(9);
+            let moved = i128::from(number) * 10_i128.pow((exponent + 9).unsigned_abs());
+            let sign = if moved < 0 { "-" } else { "" };
+            let plain = format!("{sign}{}.{:09}", moved.abs() / scale, moved.abs() % scale);
+            let with_exponent = format!("{number}e{exponent}");
+            let other = format!("{other}.5");
+            prop_assert_eq!(add_decimals(&with_exponent, &other), add_decimals(&plain, &other));
+        }
+
         #[test]
         fn printed_doubles_read_the_same(bits: u64) {
             let number = f64::from_bits(bits);

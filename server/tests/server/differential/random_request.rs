@@ -127,8 +127,9 @@ const BITS: [&[u8]; 10] = [
     b"9223372036854775807",
 ];
 /// Sums of powers of two come out the same in any precision.
-const DECIMALS: [&[u8]; 11] = [
-    b"1", b"-1", b"0.5", b"10.25", b"-3.75", b"3.0", b"x", b"", b"inf", b"-inf", b"nan",
+const DECIMALS: [&[u8]; 14] = [
+    b"1", b"-1", b"0.5", b"10.25", b"-3.75", b"3.0", b"x", b"", b"inf", b"-inf", b"nan", b"25e-2",
+    b"-1.5E1", b"1e",
 ];
 
 /// A request, sensible for the most part, and how its replies are compared.

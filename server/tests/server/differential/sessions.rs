@@ -189,7 +189,7 @@ pub(super) fn all() -> Vec<Vec<u8>> {
         .filter(|line| !line.is_empty())
         .map(|line| format!("{line}\r\n").into_bytes())
         .collect();
-    let pieces: [&[u8]; 57] = [
+    let pieces: &[&[u8]] = &[
         b"*1\r\n$4\r\nPING\r\n",
         b"*1\r\n$4\r\nPINGxx",
         b"*0\r\nPING\r\n",
@@ -246,6 +246,9 @@ pub(super) fn all() -> Vec<Vec<u8>> {
         b"MULTI\r\nCLIENT SETNAME a\r\nHELLO x\r\nAUTH x\r\nCLIENT GETNAME\r\nEXEC\r\n",
         b"CLIENT SETNAME me\r\nCLIENT GETNAME\r\nCLIENT SETNAME ''\r\nCLIENT GETNAME\r\n",
         b"CONFIG SET maxmemory 1\r\nSET oo b\r\nGET s\r\nDEL oo\r\nMULTI\r\nGET s\r\nEXEC\r\nHSET h f v\r\nCONFIG SET maxmemory 0\r\nSET oo b\r\n",
+        b"DEL d\r\nINCRBYFLOAT d 10.5\r\nINCRBYFLOAT d 1e-05\r\nINCRBYFLOAT d -1E+1\r\nSET d 1285e-1\r\nINCRBYFLOAT d .5e1\r\n",
+        b"SET d 3\r\nINCRBYFLOAT d 1e-17\r\nSET d 3\r\nINCRBYFLOAT d 1e-18\r\nSET d 1e18\r\nINCRBYFLOAT d 1e0\r\nINCRBYFLOAT d 1e\r\n",
+        b"HSET h d 10.5\r\nHINCRBYFLOAT h d 1e-05\r\nHSET h d 4e-18\r\nHINCRBYFLOAT h d 4e-18\r\nHDEL h d\r\n",
         b"MULTI\r\nSET s b\r\nCONFIG SET maxmemory 1\r\nEXEC\r\nCONFIG SET maxmemory 0\r\n",
     ];
     sessions.extend(pieces.iter().map(|piece| piece.to_vec()));
