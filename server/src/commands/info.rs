@@ -76,7 +76,7 @@ pub fn info(call: &mut Call<'_, '_>) -> Outcome {
             Section::Keyspace => keyspace(call, &mut text),
         }
     }
-    call.replies.bulk(text.as_bytes());
+    call.replies.text(&text);
     Ok(())
 }
 

@@ -102,6 +102,8 @@ command list foo
 command docs nosuch
 command info get nosuch zadd
 command info client|id
+info cluster
+info nosuch
 pubsub channels a b
 pubsub channels
 pubsub numsub
