@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use super::text::part;
 use super::{Call, Failure, Outcome};
-use crate::protocol::{MAX_BULK, parse_integer};
+use crate::protocol::parse_integer;
+use crate::state::Limit;
 
 /// The byte where a bit is, and the mask that it has there.
 fn place(bit: u64) -> (usize, u8) {
@@ -14,11 +15,12 @@ fn place(bit: u64) -> (usize, u8) {
     (byte, 0x80 >> (bit % 8))
 }
 
-/// The number of a bit that a string may have.
-fn offset(argument: &[u8]) -> Result<u64, Failure> {
-    parse_integer(argument)
+/// The number of a bit that a string may have, of argument 2.
+fn offset(call: &Call<'_, '_>) -> Result<u64, Failure> {
+    let len_max = call.state.settings.limits.get(Limit::BulkLen);
+    parse_integer(call.args.at(2))
         .and_then(|offset| u64::try_from(offset).ok())
-        .filter(|offset| *offset / 8 < MAX_BULK as u64)
+        .filter(|offset| *offset / 8 < len_max)
         .ok_or(Failure::Text(
             "ERR bit offset is not an integer or out of range",
         ))
@@ -26,7 +28,7 @@ fn offset(argument: &[u8]) -> Result<u64, Failure> {
 
 /// `SETBIT key offset value`
 pub fn setbit(call: &mut Call<'_, '_>) -> Outcome {
-    let (byte, mask) = place(offset(call.args.at(2))?);
+    let (byte, mask) = place(offset(call)?);
     let set = match parse_integer(call.args.at(3)) {
         Some(0) => false,
         Some(1) => true,
@@ -50,7 +52,7 @@ pub fn setbit(call: &mut Call<'_, '_>) -> Outcome {
 
 /// `GETBIT key offset`
 pub fn getbit(call: &mut Call<'_, '_>) -> Outcome {
-    let (byte, mask) = place(offset(call.args.at(2))?);
+    let (byte, mask) = place(offset(call)?);
     let is_set = read(call, |bytes| {
         let bits = bytes.and_then(|bytes| bytes.get(byte));
         Ok(bits.is_some_and(|bits| bits & mask != 0))

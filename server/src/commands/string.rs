@@ -3,6 +3,8 @@
 use store::{ExpiryChange, Key, Millis};
 
 use super::{Call, Failure, Outcome, expiry};
+use crate::protocol::MAX_BULK;
+use crate::state::Limit;
 
 /// `GET key`
 pub fn get(call: &mut Call<'_, '_>) -> Outcome {
@@ -356,9 +358,17 @@ pub fn msetnx(call: &mut Call<'_, '_>) -> Outcome {
 /// `APPEND key value`
 pub fn append(call: &mut Call<'_, '_>) -> Outcome {
     let (key, now, tail) = (call.key(1), call.now, call.args.at(2));
-    let len = call
-        .shards
-        .with(key, |shard| shard.append(key, tail, now))?;
+    let len_max = call.state.settings.limits.bytes(Limit::BulkLen);
+    let len = call.shards.with(key, |shard| {
+        // What the store refuses is longer than any that may be set.
+        if len_max < MAX_BULK {
+            let old = shard.string(key, now)?.map(store::StringRef::len);
+            if old.is_some_and(|old| old + tail.len() > len_max) {
+                return Err(Failure::TooLong);
+            }
+        }
+        Ok(shard.append(key, tail, now)?)
+    })?;
     call.replies.count(len);
     Ok(())
 }

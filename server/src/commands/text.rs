@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Call, Failure, Outcome};
+use crate::state::Limit;
 
 /// The units from `start` to `end`, both counted from the end if negative, of `len`: as GETRANGE,
 /// BITCOUNT and BITPOS read them. An end that lies before the first one is the first one.
@@ -50,9 +51,14 @@ pub fn setrange(call: &mut Call<'_, '_>) -> Outcome {
     let offset = usize::try_from(call.integer(2)?)
         .map_err(|_| Failure::Text("ERR offset is out of range"))?;
     let (key, now, value) = (call.key(1), call.now, call.args.at(3));
+    let len_max = call.state.settings.limits.bytes(Limit::BulkLen);
     let len = call.shards.with(key, |shard| {
-        if value.is_empty() {
+        let beyond = offset.saturating_add(value.len()) > len_max;
+        if value.is_empty() || beyond {
             let string = shard.string(key, now)?;
+            if !value.is_empty() {
+                return Err(Failure::TooLong);
+            }
             return Ok::<_, Failure>(string.map_or(0, store::StringRef::len));
         }
         Ok(shard.write_at(key, offset, value, now)?)

@@ -108,6 +108,45 @@ fn who_has_not_told_the_password_may_send_little() {
 }
 
 #[test]
+fn no_string_grows_beyond_what_an_argument_may_be() {
+    let mut server = Process::start(&["--port", "0", "--proto-max-bulk-len", "2kb"]);
+    let mut client = server.connect();
+    client.ask(&[b"SET", b"full", &[b'v'; 2048]]);
+    client.ask(&[b"LPUSH", b"list", b"v"]);
+    let too_long = "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n";
+    let no_bit = "-ERR bit offset is not an integer or out of range\r\n";
+    let wrong = "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
+    for (line, reply) in [
+        ("APPEND full x", too_long),
+        ("SETRANGE full 2048 x", too_long),
+        ("SETRANGE full 9223372036854775807 x", too_long),
+        ("SETRANGE full 2047 x", ":2048\r\n"),
+        ("SETRANGE none 2048 x", too_long),
+        ("SETRANGE list 2048 x", wrong),
+        ("APPEND list x", wrong),
+        ("SETBIT full 16384 1", no_bit),
+        ("SETBIT list 16384 1", no_bit),
+        ("GETBIT none 16384", no_bit),
+        ("SETBIT full 16383 1", ":0\r\n"),
+        ("GETBIT full 16383", ":1\r\n"),
+        ("STRLEN full", ":2048\r\n"),
+        ("EXISTS none", ":0\r\n"),
+        ("APPEND none x", ":1\r\n"),
+    ] {
+        assert_eq!(client.ask_line(line), reply, "{line}");
+    }
+    // What is longer already stays, and grows no more.
+    client.ask_line("CONFIG SET proto-max-bulk-len 1kb");
+    assert_eq!(client.ask(&[b"APPEND", b"full", b""]), too_long.as_bytes());
+    assert_eq!(
+        client.ask(&[b"SETRANGE", b"full", b"2048", b""]),
+        b":2048\r\n"
+    );
+    assert_eq!(client.ask_line("SETRANGE full 0 x"), ":2048\r\n");
+    assert_eq!(client.ask_line("SETRANGE full 1024 x"), too_long);
+}
+
+#[test]
 fn a_transaction_queues_no_more_than_a_query_buffer() {
     let mut server = Process::start(&["--port", "0", "--client-query-buffer-limit", "64kb"]);
     let mut client = server.connect();

@@ -251,6 +251,9 @@ pub(super) fn all() -> Vec<Vec<u8>> {
         b"DEL d\r\nINCRBYFLOAT d 10.5\r\nINCRBYFLOAT d 1e-05\r\nINCRBYFLOAT d -1E+1\r\nSET d 1285e-1\r\nINCRBYFLOAT d .5e1\r\n",
         b"SET d 3\r\nINCRBYFLOAT d 1e-17\r\nSET d 3\r\nINCRBYFLOAT d 1e-18\r\nSET d 1e18\r\nINCRBYFLOAT d 1e0\r\nINCRBYFLOAT d 1e\r\n",
         b"HSET h d 10.5\r\nHINCRBYFLOAT h d 1e-05\r\nHSET h d 4e-18\r\nHINCRBYFLOAT h d 4e-18\r\nHDEL h d\r\n",
+        b"CONFIG SET proto-max-bulk-len 1mb\r\nSETRANGE big 1048576 x\r\nSETRANGE big 1048575 x\r\nAPPEND big x\r\n\
+          APPEND big ''\r\nSETRANGE big 1048576 x\r\nSETRANGE big 1048576 ''\r\nSETBIT big 8388608 1\r\nGETBIT big 8388608\r\n\
+          GETBIT big 8388607\r\nSETRANGE h 1048576 x\r\nSETBIT h 8388608 1\r\nDEL big\r\nCONFIG SET proto-max-bulk-len 512mb\r\n",
         b"MULTI\r\nSET s b\r\nCONFIG SET maxmemory 1\r\nEXEC\r\nCONFIG SET maxmemory 0\r\n",
     ];
     sessions.extend(pieces.iter().map(|piece| piece.to_vec()));
