@@ -38,12 +38,17 @@ pub fn setbit(call: &mut Call<'_, '_>) -> Outcome {
     };
     let (key, now) = (call.key(1), call.now);
     let was_set = call.shards.with(key, |shard| {
-        let old = shard
+        let there = shard
             .string(key, now)?
             .and_then(|string| string.with_bytes(|bytes| bytes.get(byte).copied()));
-        let old = old.unwrap_or_default();
+        let old = there.unwrap_or_default();
         let bits = if set { old | mask } else { old & !mask };
-        shard.write_at(key, byte, &[bits], now)?;
+        // A bit that is as it was is no write, unless the string grows.
+        if there == Some(bits) {
+            shard.make_raw(key, now)?;
+        } else {
+            shard.write_at(key, byte, &[bits], now)?;
+        }
         Ok::<_, Failure>(old & mask != 0)
     })?;
     call.replies.integer(was_set.into());

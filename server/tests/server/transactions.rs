@@ -40,6 +40,10 @@ fn a_write_to_a_watched_key_by_any_way_stops_exec() {
         ("HSET w f v", "HDEL w f"),
         ("HSET w f v", "HSET w g v"),
         ("SET w 1", "GETDEL w"),
+        ("SET w 1", "SETBIT w 6 1"),
+        ("SET w 1", "SETBIT w 8 0"),
+        ("DEL w", "SETBIT w 0 0"),
+        ("SET w 1", "SETRANGE w 0 1"),
     ] {
         client.ask_line("DEL w");
         client.ask_line(before);
@@ -69,6 +73,8 @@ fn what_is_no_write_to_a_watched_key_lets_exec_run() {
         "SET w 2 NX",
         "EXPIRE w 5 XX",
         "INCR x",
+        "SETBIT w 0 0",
+        "SETBIT w 7 1",
     ] {
         client.ask_line("WATCH w w");
         other.ask_line(meanwhile);

@@ -89,6 +89,16 @@ impl Shard {
         Ok(len.max(end))
     }
 
+    /// Lets the string of `key` be `raw` with the bytes that it has, as a write over it that changes none does: for
+    /// who watches the key nothing was written.
+    pub fn make_raw(&mut self, key: Key<'_>, now: Millis) -> Result<(), StoreError> {
+        let string = self.live(key, now).map(Found::as_string).transpose()?;
+        if string.is_some() {
+            self.entries.append(key, &[])?;
+        }
+        Ok(())
+    }
+
     /// Adds `by` to the number that `key` holds, 0 if there is no key; the sum.
     pub fn increment(&mut self, key: Key<'_>, by: i64, now: Millis) -> Result<i64, IncrementError> {
         check_key(key.bytes())?;

@@ -25,6 +25,7 @@ enum Step {
     SetText(usize, Bytes),
     Append(usize, Bytes),
     WriteAt(usize, usize, Bytes),
+    MakeRaw(usize),
     Increment(usize, i64),
     Remove(usize),
     Expire(usize, i64),
@@ -112,6 +113,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key(), text()).prop_map(|(k, v)| Step::Append(k, v)),
         2 => (key(), 0_usize..100, "[a-z0-9]{1,90}")
             .prop_map(|(k, at, v)| Step::WriteAt(k, at, v.into_bytes())),
+        1 => key().prop_map(Step::MakeRaw),
         3 => (key(), prop_oneof![-9_i64..9, any::<i64>()]).prop_map(|(k, n)| Step::Increment(k, n)),
         3 => key().prop_map(Step::Remove),
         3 => (key(), -5_i64..40).prop_map(|(k, at)| Step::Expire(k, at)),
@@ -189,6 +191,10 @@ impl Run {
             Step::WriteAt(k, at, bytes) => with(k, &mut |name, shard, key| {
                 let got = shard.write_at(key, at, &bytes, now).map_err(refused);
                 assert_eq!(got, oracle.write_at(name, at, &bytes));
+            }),
+            Step::MakeRaw(k) => with(k, &mut |name, shard, key| {
+                let got = shard.make_raw(key, now).map_err(refused);
+                assert_eq!(got, oracle.make_raw(name));
             }),
             Step::Append(k, tail) => with(k, &mut |name, shard, key| {
                 let got = shard.append(key, &tail, now).map_err(refused);

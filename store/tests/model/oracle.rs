@@ -140,6 +140,16 @@ impl Oracle {
         Ok(len)
     }
 
+    pub(crate) fn make_raw(&mut self, key: &[u8]) -> Result<(), Refused> {
+        self.string(key)?;
+        if let Some(Value::String(_, tail)) =
+            self.entries.get_mut(key).map(|entry| &mut entry.value)
+        {
+            *tail = Tail::Appended;
+        }
+        Ok(())
+    }
+
     pub(crate) fn increment(&mut self, key: &[u8], by: i64) -> Result<i64, Refused> {
         let number = match self.string(key)? {
             None => 0,

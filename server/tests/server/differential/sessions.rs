@@ -254,6 +254,10 @@ pub(super) fn all() -> Vec<Vec<u8>> {
         b"CONFIG SET proto-max-bulk-len 1mb\r\nSETRANGE big 1048576 x\r\nSETRANGE big 1048575 x\r\nAPPEND big x\r\n\
           APPEND big ''\r\nSETRANGE big 1048576 x\r\nSETRANGE big 1048576 ''\r\nSETBIT big 8388608 1\r\nGETBIT big 8388608\r\n\
           GETBIT big 8388607\r\nSETRANGE h 1048576 x\r\nSETBIT h 8388608 1\r\nDEL big\r\nCONFIG SET proto-max-bulk-len 512mb\r\n",
+        b"DEL b\r\nWATCH b\r\nSETBIT b 7 0\r\nMULTI\r\nEXEC\r\nWATCH b\r\nSETBIT b 7 0\r\nMULTI\r\nEXEC\r\nDEL b\r\n",
+        b"SET b a\r\nWATCH b\r\nSETBIT b 7 1\r\nMULTI\r\nEXEC\r\nWATCH b\r\nSETBIT b 8 0\r\nMULTI\r\nEXEC\r\nGET b\r\nDEL b\r\n",
+        b"SET b 12\r\nWATCH b\r\nSETBIT b 0 0\r\nMULTI\r\nEXEC\r\nOBJECT ENCODING b\r\nGET b\r\nINCR b\r\nDEL b\r\n",
+        b"SET b a\r\nWATCH b\r\nSETBIT b 0 0\r\nMULTI\r\nEXEC\r\nOBJECT ENCODING b\r\nWATCH b\r\nSETRANGE b 0 a\r\nMULTI\r\nEXEC\r\nDEL b\r\n",
         b"MULTI\r\nSET s b\r\nCONFIG SET maxmemory 1\r\nEXEC\r\nCONFIG SET maxmemory 0\r\n",
     ];
     sessions.extend(pieces.iter().map(|piece| piece.to_vec()));
