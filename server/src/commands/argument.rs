@@ -119,6 +119,29 @@ impl Draw {
     }
 }
 
+/// Elements that a part of a large collection has at the most.
+const PART: usize = 512;
+
+/// The elements with these numbers, of `len`. Few are looked up one by one, which takes half of a part's elements and
+/// the parts before it; for many all are gone over once.
+pub(super) fn elements<T: Copy>(
+    numbers: &[usize],
+    len: usize,
+    nth: impl Fn(usize) -> Option<T>,
+    all: impl Iterator<Item = T>,
+) -> impl Iterator<Item = T> {
+    let steps = len.min(PART) / 2 + len / PART;
+    let are_few = numbers.len().saturating_mul(steps) <= len;
+    let all: Vec<T> = if are_few { Vec::new() } else { all.collect() };
+    numbers.iter().filter_map(move |&number| {
+        if are_few {
+            nth(number)
+        } else {
+            all.get(number).copied()
+        }
+    })
+}
+
 /// A number below `len` by a random one.
 pub(super) fn below(random: u64, len: usize) -> usize {
     let product = u128::from(random) * len as u128;
@@ -139,6 +162,8 @@ impl Call<'_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -165,6 +190,60 @@ mod tests {
         }
     }
 
+    #[test]
+    fn few_elements_are_looked_up_and_many_gone_over() {
+        // How many elements were looked up, and how many gone over.
+        let work = |drawn: usize, len: usize| {
+            let (looked, gone) = (Cell::new(0), Cell::new(0));
+            let nth = |number| {
+                looked.set(looked.get() + 1);
+                Some(number)
+            };
+            let all = (0..len).inspect(|_| gone.set(gone.get() + 1));
+            let numbers: Vec<usize> = (0..drawn).collect();
+            assert_eq!(
+                elements(&numbers, len, nth, all).collect::<Vec<_>>(),
+                numbers
+            );
+            (looked.get(), gone.get())
+        };
+        assert_eq!(work(1, 1), (1, 0));
+        assert_eq!(work(1, 1_000_000), (1, 0));
+        assert_eq!(work(2, 100), (2, 0));
+        assert_eq!(work(30, 100), (0, 100));
+        assert_eq!(work(100, 1_000_000), (100, 0));
+        assert_eq!(work(100_000, 1_000_000), (0, 1_000_000));
+        assert_eq!(work(0, 1_000_000), (0, 0));
+    }
+
+    #[test]
+    fn every_element_is_drawn_as_often_as_every_other() {
+        const ROUNDS: usize = 20_000;
+        let mut state = 7_u64;
+        let mut random = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            state
+        };
+        for draw in [Draw::Distinct(3), Draw::Repeated(3)] {
+            let mut times = [0_usize; 10];
+            for _ in 0..ROUNDS {
+                let numbers = draw.numbers(times.len(), &mut random);
+                for number in elements(&numbers, times.len(), Some, 0..times.len()) {
+                    times[number] += 1;
+                }
+            }
+            // Six deviations of a binomial of 3 in 10.
+            let expected = ROUNDS * 3 / 10;
+            let bound = 6 * 65;
+            assert!(
+                times.iter().all(|times| times.abs_diff(expected) < bound),
+                "{times:?}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn indices_are_those_of_a_naive_walk(start in -9_i64..9, stop in -9_i64..9, len in 0_usize..6) {
@@ -176,6 +255,17 @@ mod tests {
                 })
                 .collect();
             prop_assert_eq!(indices(start, stop, len).collect::<Vec<_>>(), naive);
+        }
+
+        #[test]
+        fn elements_are_those_that_have_the_numbers(
+            len in 0_usize..3000,
+            numbers in proptest::collection::vec(0_usize..3000, 0..12),
+        ) {
+            let naive: Vec<usize> = numbers.iter().filter(|&&number| number < len).map(|number| number * 7).collect();
+            let nth = |number| (number < len).then_some(number * 7);
+            let got: Vec<usize> = elements(&numbers, len, nth, (0..len).map(|number| number * 7)).collect();
+            prop_assert_eq!(got, naive);
         }
 
         #[test]

@@ -2,7 +2,7 @@
 
 use store::{FieldWrite, HashRef};
 
-use super::argument::{Draw, below};
+use super::argument::{Draw, below, elements};
 use super::{Call, Failure, Outcome};
 use crate::protocol::{Replies, add_decimals, parse_integer};
 
@@ -225,20 +225,22 @@ pub fn hrandfield(call: &mut Call<'_, '_>) -> Outcome {
     }
     let (draw, with_values) = Draw::parse_with(call, "WITHVALUES")?;
     read(call, |hash, replies| {
-        let all: Vec<_> = hash.into_iter().flat_map(HashRef::iter).collect();
-        let numbers = draw.numbers(all.len(), || state.random());
+        let len = hash.map_or(0, HashRef::len);
+        let numbers = draw.numbers(len, || state.random());
         if with_values {
             replies.pairs(numbers.len());
         } else {
             replies.array(numbers.len());
         }
-        for (field, value) in numbers.iter().filter_map(|number| all.get(*number)) {
+        let nth = |number| hash.and_then(|hash| hash.nth(number));
+        let all = hash.into_iter().flat_map(HashRef::iter);
+        for (field, value) in elements(&numbers, len, nth, all) {
             if with_values {
                 replies.pair();
             }
-            replies.string(Some(*field));
+            replies.string(Some(field));
             if with_values {
-                replies.string(Some(*value));
+                replies.string(Some(value));
             }
         }
     })

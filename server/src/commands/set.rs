@@ -2,7 +2,7 @@
 
 use store::SetRef;
 
-use super::argument::{Draw, below, pop_count};
+use super::argument::{Draw, below, elements, pop_count};
 use super::{Call, Failure, Outcome};
 use crate::protocol::Replies;
 
@@ -121,17 +121,12 @@ pub fn spop(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
-/// Members drawn at random. One member is looked up by its number, of several all are gone over.
-fn draw_members(set: SetRef<'_>, draw: &Draw, mut random: impl FnMut() -> u64) -> Vec<Vec<u8>> {
-    let owned = |member: store::StringRef<'_>| member.to_bytes().into_owned();
-    if let Draw::Distinct(1) | Draw::Repeated(1) = draw {
-        let drawn = set.nth(below(random(), set.len()));
-        return drawn.map(owned).into_iter().collect();
-    }
-    let all: Vec<_> = set.iter().collect();
-    let numbers = draw.numbers(all.len(), random);
-    let drawn = numbers.iter().filter_map(|number| all.get(*number));
-    drawn.map(|member| owned(*member)).collect()
+/// Members drawn at random.
+fn draw_members(set: SetRef<'_>, draw: &Draw, random: impl FnMut() -> u64) -> Vec<Vec<u8>> {
+    let len = set.len();
+    let numbers = draw.numbers(len, random);
+    let drawn = elements(&numbers, len, |number| set.nth(number), set.iter());
+    drawn.map(|member| member.to_bytes().into_owned()).collect()
 }
 
 /// `SRANDMEMBER key [count]`

@@ -2,7 +2,7 @@
 
 use store::{StringRef, Zset, ZsetRef};
 
-use super::argument::{Draw, below, pop_count, score};
+use super::argument::{Draw, below, elements, pop_count, score};
 use super::list_move::Mpop;
 use super::{Call, Failure, Outcome};
 use crate::protocol::Replies;
@@ -411,11 +411,13 @@ pub fn zrandmember(call: &mut Call<'_, '_>) -> Outcome {
     }
     let (draw, with_scores) = Draw::parse_with(call, "WITHSCORES")?;
     read(call, |zset, replies| {
-        let all: Vec<_> = zset.into_iter().flat_map(ZsetRef::iter).collect();
-        let numbers = draw.numbers(all.len(), || state.random());
+        let len = zset.map_or(0, ZsetRef::len);
+        let numbers = draw.numbers(len, || state.random());
         replies.members(numbers.len(), with_scores);
-        for (member, score) in numbers.iter().filter_map(|number| all.get(*number)) {
-            replies.member(*member, with_scores.then_some(*score));
+        let nth = |rank| zset.and_then(|zset| zset.range(rank..rank + 1).next());
+        let all = zset.into_iter().flat_map(ZsetRef::iter);
+        for (member, score) in elements(&numbers, len, nth, all) {
+            replies.member(member, with_scores.then_some(score));
         }
     })
 }
