@@ -162,13 +162,14 @@ pub fn list(call: &mut Call<'_, '_>) -> Outcome {
         let wanted = Type::parse(call.args.at(3))?;
         clients.retain(|client| wanted.is(client));
     } else if call.args.len() > 3 && call.is(2, "ID") {
-        let ids: Vec<u64> = call
-            .args
-            .from(3)
-            .map(|id| parse_integer(id).and_then(|id| u64::try_from(id).ok()))
-            .collect::<Option<_>>()
-            .ok_or(Failure::Text("ERR Invalid client ID"))?;
-        clients.retain(|client| ids.contains(&client.id));
+        // In the order in which they are asked for, as often as they are.
+        let asked = call.args.from(3).map(|id| {
+            let id = parse_integer(id).ok_or(Failure::Text("ERR Invalid client ID"))?;
+            let place = clients.binary_search_by_key(&id, |client| client.id.cast_signed());
+            Ok(place.ok().and_then(|place| clients.get(place).cloned()))
+        });
+        let asked: Vec<Option<_>> = asked.collect::<Result<_, Failure>>()?;
+        clients = asked.into_iter().flatten().collect();
     } else if call.args.len() != 2 {
         return Err(Failure::Syntax);
     }

@@ -230,7 +230,9 @@ fn failed(name: &str, why: &str) -> Failure {
 
 /// `CONFIG RESETSTAT`
 pub fn resetstat(call: &mut Call<'_, '_>) -> Outcome {
-    call.state.stats.reset();
+    let expired = Shards::expired_total(call.shards);
+    let evicted = Shards::evicted_total(call.shards);
+    call.state.stats.reset(expired, evicted);
     call.state.errors.reset();
     call.replies.ok();
     Ok(())

@@ -144,6 +144,7 @@ fn memory(call: &mut Call<'_, '_>, text: &mut String) -> Result<(), Failure> {
 fn stats(call: &mut Call<'_, '_>, text: &mut String) {
     let expired = Shards::expired_total(call.shards);
     let evicted = Shards::evicted_total(call.shards);
+    let (expired, evicted) = call.state.stats.since_reset(expired, evicted);
     let counters = call.state.stats.snapshot();
     fields! { text,
         total_connections_received: counters.total_connections_received,

@@ -6,7 +6,7 @@
 use store::{Kind, Shards};
 
 use super::{Call, Failure, Outcome};
-use crate::protocol::{Replies, glob_matches, parse_integer};
+use crate::protocol::{Replies, glob_matches, parse_cursor, parse_integer};
 
 /// Keys that a call visits if it does not say how many.
 const COUNT_DEFAULT: usize = 10;
@@ -22,10 +22,7 @@ enum TypeFilter {
 
 /// `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`
 pub fn scan(call: &mut Call<'_, '_>) -> Outcome {
-    let cursor = std::str::from_utf8(call.args.at(1))
-        .ok()
-        .and_then(|text| text.parse::<u64>().ok())
-        .ok_or(Failure::InvalidCursor)?;
+    let cursor = parse_cursor(call.args.at(1)).ok_or(Failure::InvalidCursor)?;
     let (mut pattern, mut count, mut filter) = (None, COUNT_DEFAULT, TypeFilter::Any);
     let mut options = call.args.from(2);
     while let Some(option) = options.next() {

@@ -4,16 +4,15 @@
 //! visited yet, as in SCAN.
 
 use super::{Call, Failure, Outcome};
-use crate::protocol::{Args, Protocol, Replies, glob_matches, parse_integer, print_double};
+use crate::protocol::{
+    Args, Protocol, Replies, glob_matches, parse_cursor, parse_integer, print_double,
+};
 
 /// Elements that a call visits if it does not say how many.
 const COUNT_DEFAULT: usize = 10;
 
 fn cursor(call: &Call<'_, '_>) -> Result<u64, Failure> {
-    let text = std::str::from_utf8(call.args.at(2)).ok();
-    let digits = text.filter(|text| !text.starts_with('+'));
-    let cursor = digits.and_then(|text| text.parse().ok());
-    cursor.ok_or(Failure::InvalidCursor)
+    parse_cursor(call.args.at(2)).ok_or(Failure::InvalidCursor)
 }
 
 /// The options of a call, and what was found so far.

@@ -27,6 +27,6 @@ pub use decoder::{
 pub use error::ProtocolError;
 pub use float::{add_decimals, print_double};
 pub use glob::glob_matches;
-pub use number::{parse_bytes, parse_integer};
+pub use number::{parse_bytes, parse_cursor, parse_integer};
 pub use reply::{Protocol, Replies};
 pub(crate) use whole::Openings;

@@ -42,6 +42,26 @@ pub fn parse_integer(text: &[u8]) -> Option<i64> {
     }
 }
 
+/// The cursor that `text` spells, as `strtoul` of C reads it: with a sign or without, up to a zero byte; nothing is 0.
+#[must_use]
+pub fn parse_cursor(text: &[u8]) -> Option<u64> {
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    let (negative, digits) = match text {
+        [] => return Some(0),
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some(if negative {
+        number.wrapping_neg()
+    } else {
+        number
+    })
+}
+
 /// The bytes that `text` such as `100mb` or `1gb` stands for, if it is a memory size.
 #[must_use]
 pub fn parse_bytes(text: &str) -> Option<u64> {
@@ -65,6 +85,32 @@ pub fn parse_bytes(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_cursor_is_what_c_reads() {
+        for (text, cursor) in [
+            (&b""[..], Some(0)),
+            (b"0", Some(0)),
+            (b"007", Some(7)),
+            (b"+5", Some(5)),
+            (b"-0", Some(0)),
+            (b"-1", Some(u64::MAX)),
+            (b"18446744073709551615", Some(u64::MAX)),
+            (b"-18446744073709551615", Some(1)),
+            (b"5\0x", Some(5)),
+            (b"18446744073709551616", None),
+            (b"-18446744073709551616", None),
+            (b"-", None),
+            (b"+", None),
+            (b"+-1", None),
+            (b" 0", None),
+            (b"0 ", None),
+            (b"0x1", None),
+            (b"\xff", None),
+        ] {
+            assert_eq!(parse_cursor(text), cursor, "{}", text.escape_ascii());
+        }
+    }
 
     #[test]
     fn an_integer_is_canonical() {

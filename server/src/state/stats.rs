@@ -29,6 +29,9 @@ pub struct Stats {
     output_bytes: AtomicU64,
     commands_per_second: AtomicU64,
     commands_at_last_sample: AtomicU64,
+    /// What the keyspace, whose counts only grow, had counted at the last reset.
+    expired_before: AtomicU64,
+    evicted_before: AtomicU64,
 }
 
 /// All counters, as they stood when read.
@@ -100,8 +103,19 @@ impl Stats {
         self.commands_per_second.store(rate, Relaxed);
     }
 
-    /// Sets the counters that `CONFIG RESETSTAT` resets to zero.
-    pub fn reset(&self) {
+    /// Of so many keys that ever expired, and were ever evicted, those since the last reset.
+    pub fn since_reset(&self, expired: u64, evicted: u64) -> (u64, u64) {
+        let since = |all: u64, before: &AtomicU64| all.saturating_sub(before.load(Relaxed));
+        (
+            since(expired, &self.expired_before),
+            since(evicted, &self.evicted_before),
+        )
+    }
+
+    /// Sets the counters that `CONFIG RESETSTAT` resets to zero, after so many keys that expired and were evicted.
+    pub fn reset(&self, expired: u64, evicted: u64) {
+        self.expired_before.store(expired, Relaxed);
+        self.evicted_before.store(evicted, Relaxed);
         let counters = [
             &self.commands,
             &self.hits,

@@ -71,6 +71,8 @@ fn every_policy_keeps_the_bound_and_says_what_went() {
             "{policy}"
         );
         assert!(client.ask_line("INFO memory").contains(policy));
+        assert_eq!(client.ask_line("CONFIG RESETSTAT"), "+OK\r\n");
+        assert_eq!(info(&mut client, "stats", "evicted_keys"), 0, "{policy}");
     }
 }
 
@@ -172,4 +174,10 @@ fn what_expires_at_once_is_given_back_by_the_sweep() {
         info(&mut client, "stats", "expired_keys"),
         (KEYS / 10) as u64
     );
+    assert_eq!(client.ask_line("CONFIG RESETSTAT"), "+OK\r\n");
+    assert_eq!(info(&mut client, "stats", "expired_keys"), 0);
+    client.ask_line("SET k v PX 1");
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(client.ask_line("GET k"), "$-1\r\n");
+    assert_eq!(info(&mut client, "stats", "expired_keys"), 1);
 }

@@ -76,6 +76,13 @@ fn clients_are_listed_and_killed() {
         .unwrap()
         .0
         .to_owned();
+    let own = admin.ask_line("CLIENT ID");
+    let own = own.trim_start_matches(':').trim_end();
+    let asked = admin.ask_line(&format!("CLIENT LIST ID {own} {id} -1 99999 {id}"));
+    let listed: Vec<_> = asked.split("id=").skip(1).collect();
+    let first_words = listed.iter().filter_map(|line| line.split(' ').next());
+    assert_eq!(first_words.collect::<Vec<_>>(), [own, &id, &id], "{asked}");
+    assert_eq!(admin.ask_line("CLIENT LIST ID 99999 -1 0"), "$0\r\n\r\n");
     assert_eq!(admin.ask_line(&format!("CLIENT KILL ID {id}")), ":1\r\n");
     assert_eq!(second.rest(), b"");
     let address = first.stream.local_addr().unwrap();

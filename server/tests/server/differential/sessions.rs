@@ -42,6 +42,17 @@ scan 0 type nosuch
 scan 0 nosuch
 scan 0 match
 scan 99999999999999999999999
+hscan h "0\x00x"
+scan -18446744073709551616
+scan -
+scan " 0"
+hscan h ""
+hscan h -1
+hscan h +0
+hscan h 007
+hscan nosuch -
+sscan s -1
+zscan nosuch +0
 select x
 select 99
 flushall nosuch
@@ -68,6 +79,9 @@ decrby n -9223372036854775808
 client list type foo
 client list id x
 client list foo
+client list id 99999
+client list id -1 0
+client list id 1 9223372036854775808
 client kill foo
 client kill id x
 client kill id 0
