@@ -22,6 +22,10 @@
 //! | CLIENT TRACKING                   | refused                      | tracks keys                      |
 //! | SELECT, SWAPDB, COPY … DB         | one database                 | 16                               |
 //! | SLOWLOG of AUTH, HELLO            | never shows a password       | shows one that it did not look at |
+//! | INCRBYFLOAT, ZADD … of 0x10       | refused                      | read as hexadecimal digits       |
+//! | UNSUBSCRIBE of all                | in the order of names        | in any order                     |
+//! | CLIENT REPLY OFF, ON in a transaction | EXEC is answered if replies are wanted before it or behind it | counts from the next element on |
+//! | RESET and a long frame in one pipeline, with a password | NOAUTH | closed: bounds of strangers      |
 //! | COMMAND GETKEYSANDFLAGS set       | what SET may do at most      | what these options do            |
 //!
 //! [`AnyOrder`]: Comparison::AnyOrder
