@@ -36,9 +36,9 @@ impl Collections {
     }
 
     /// Elements of the collection with this number, if there is one.
-    pub(super) fn elements(&self, number: Option<u32>) -> usize {
-        let collection = number.and_then(|number| self.get(number));
-        collection.map_or(0, Collection::len)
+    #[cold]
+    pub(super) fn elements(&self, number: u32) -> usize {
+        self.get(number).map_or(0, Collection::len)
     }
 
     /// Does something with a collection, and counts what it takes then.

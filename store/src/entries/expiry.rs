@@ -78,18 +78,27 @@ impl Entries {
         let (mut elements, mut is_cut) = (0, false);
         if met > 0 {
             let mut earliest = Millis(u64::MAX);
-            handles.retain(|handle| {
-                let entry = parse(self.arena.get(*handle));
-                if entry.is_expired(now) {
-                    if elements < ELEMENTS_MAX {
-                        elements += self.collections.elements(entry.collection());
-                        return true;
+            let mut going = 0;
+            for at in 0..met {
+                let Some(&handle) = handles.get(at) else {
+                    break;
+                };
+                let entry = parse(self.arena.get(handle));
+                let is_expired = entry.is_expired(now);
+                if is_expired && elements < ELEMENTS_MAX {
+                    if let Some(number) = entry.collection() {
+                        elements += self.collections.elements(number);
                     }
-                    is_cut = true;
+                    if let Some(place) = handles.get_mut(going) {
+                        *place = handle;
+                    }
+                    going += 1;
+                } else {
+                    is_cut |= is_expired;
+                    earliest = entry.expiry.map_or(earliest, |expiry| expiry.min(earliest));
                 }
-                earliest = entry.expiry.map_or(earliest, |expiry| expiry.min(earliest));
-                false
-            });
+            }
+            handles.truncate(going);
             // Before any goes: then the table may become one with another.
             self.index.set_earliest(from_position, earliest);
         }

@@ -262,6 +262,7 @@ impl<'a> EntryRef<'a> {
     }
 
     /// The number of the collection, if the entry names one.
+    #[inline]
     pub(crate) fn collection(&self) -> Option<u32> {
         match self.form {
             Form::Boxed => self.value.first_chunk().copied().map(u32::from_le_bytes),

@@ -208,6 +208,7 @@ impl Shard {
     }
 
     /// Removes `key` if its time is over; that is no use of it.
+    #[inline]
     fn expire(&mut self, key: Key<'_>, now: Millis) {
         if self.expiring() > 0 && self.entries.expire(key, now) {
             self.expired_total += 1;
