@@ -83,10 +83,11 @@ impl Entries {
                 let Some(&handle) = handles.get(at) else {
                     break;
                 };
-                let entry = parse(self.arena.get(handle));
+                let blob = self.arena.get(handle);
+                let entry = parse(blob);
                 let is_expired = entry.is_expired(now);
                 if is_expired && elements < ELEMENTS_MAX {
-                    if let Some(number) = entry.collection() {
+                    if let Some(number) = entry::collection(blob) {
                         elements += self.collections.elements(number);
                     }
                     if let Some(place) = handles.get_mut(going) {
