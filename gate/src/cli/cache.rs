@@ -99,15 +99,7 @@ pub(super) fn run(args: CacheArgs, repository: Option<&Path>) -> Result<(), CliE
         What::Key { budgets, .. } => {
             let sides = alone(None, budgets, repository)?;
             let room = Room::open(&cache_root()?, &sides.repository)?;
-            let subject = &sides.head_budgets.subject;
-            let key = room.key(
-                &sides.repository,
-                &sides.head,
-                Arm::Head,
-                subject,
-                &interrupt,
-            )?;
-            tell(&key, &room)
+            tell_head(&sides, &room, &interrupt)
         }
         What::Fill { revision, budgets } => {
             let sides = alone(revision, budgets, repository)?;
@@ -122,16 +114,22 @@ pub(super) fn run(args: CacheArgs, repository: Option<&Path>) -> Result<(), CliE
                 &log,
                 &interrupt,
             )?;
-            let key = room.key(
-                &sides.repository,
-                &sides.head,
-                Arm::Head,
-                subject,
-                &interrupt,
-            )?;
-            tell(&key, &room)
+            tell_head(&sides, &room, &interrupt)
         }
     }
+}
+
+/// Tells what head's artifacts are kept under.
+fn tell_head(sides: &Sides, room: &Room, interrupt: &Interrupt) -> Result<(), CliError> {
+    let subject = &sides.head_budgets.subject;
+    let key = room.key(
+        &sides.repository,
+        &sides.head,
+        Arm::Head,
+        subject,
+        interrupt,
+    )?;
+    tell(&key, room)
 }
 
 /// One revision as both sides.
