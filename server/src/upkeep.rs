@@ -1,12 +1,13 @@
-//! What happens by time alone: expired keys go, pages with many free slots are given back, rates are taken.
+//! What happens by time alone: expired keys go, large collections whose keys are gone are freed, pages with many
+//! free slots are given back, rates are taken.
 //!
 //! ```text
-//! every 100 ms:  │ expired keys │ sparse pages │      or after 1 ms for as long as something is left to do
-//!                │◄────── 1 ms at the most ────►│
+//! every 100 ms:  │ expired keys │ remains │ sparse pages │   or after 1 ms for as long as something is left to do
+//!                │◄────────── 1 ms at the most ─────────►│
 //! ```
 //!
-//! A slice is bounded in time, and looks at the clock after every table of the index or batch of moves, which
-//! take some hundred microseconds at the most. So requests wait no longer for it than for a large command.
+//! A slice is bounded in time, and looks at the clock after every table of the index, some hundred elements of
+//! collections or batch of moves, which take some hundred microseconds at the most. So requests wait no longer for it than for a large command.
 //! A round of the keyspace takes half of a thread at the most while it lasts, and the next one begins only
 //! when four times as long has passed as it worked: where keys expire all the time, that is a fifth.
 
@@ -29,6 +30,8 @@ const SLICE: Duration = Duration::from_millis(1);
 const REST: u32 = 4;
 /// Keys that are looked at between two looks at the clock; a table of the index has that many.
 const KEYS_PER_LOOK: usize = 500;
+/// Elements of large collections without keys that are freed between two looks at the clock.
+const ELEMENTS_PER_LOOK: usize = 500;
 /// Free slots that are left alone, in percent of all pages.
 pub const FREE_PERCENT: usize = 3;
 /// Between two samples of the rate of commands.
@@ -67,7 +70,7 @@ impl Sweeper {
     /// Does a slice of the round; how long to wait for the next.
     fn slice(&mut self, state: &State) -> Duration {
         let (start, now) = (Instant::now(), read_clock());
-        let done = self.expire(state, start, now) && compact(state, start);
+        let done = self.expire(state, start, now) && free(state, start) && compact(state, start);
         self.worked += start.elapsed();
         if !done {
             return PAUSE;
@@ -75,13 +78,15 @@ impl Sweeper {
         TICK.max(std::mem::take(&mut self.worked) * REST)
     }
 
-    /// Removes expired keys; whether the round came to its end.
+    /// Removes expired keys; whether the round came to its end. Some of what remains is freed meanwhile, however
+    /// many keys there are to look at.
     fn expire(&mut self, state: &State, start: Instant, now: Millis) -> bool {
         loop {
             let sweep = state
                 .keyspace
                 .sweep_expired(self.cursor, KEYS_PER_LOOK, now);
             self.cursor = sweep.cursor;
+            state.keyspace.free_remains(ELEMENTS_PER_LOOK);
             if self.cursor == 0 {
                 return true;
             }
@@ -90,6 +95,16 @@ impl Sweeper {
             }
         }
     }
+}
+
+/// Frees large collections whose keys are gone; whether none remains.
+fn free(state: &State, start: Instant) -> bool {
+    while state.keyspace.free_remains(ELEMENTS_PER_LOOK) > 0 {
+        if start.elapsed() >= SLICE {
+            return false;
+        }
+    }
+    true
 }
 
 /// Moves entries out of sparse pages; whether there are no more that are sparse.

@@ -1,4 +1,4 @@
-//! A shard that is locked, and the total that it is counted in.
+//! A shard that is locked, and the totals that it is counted in.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::MutexGuard;
@@ -9,17 +9,36 @@ use crate::keyspace::{Keyspace, ShardCount};
 use crate::shard::Shard;
 use crate::shards::Shards;
 
-/// A locked shard. When it is given back, what it has grown by is added to the keyspace's total.
+/// Of all shards, but for what those that are locked have changed.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    /// See [`Shard::used_bytes`].
+    pub(crate) used_bytes: AtomicUsize,
+    /// See [`Shard::remains_bytes`].
+    pub(crate) remains_bytes: AtomicUsize,
+}
+
+/// A locked shard. When it is given back, what it has grown by is added to the keyspace's totals.
 #[derive(Debug)]
 pub struct ShardGuard<'a> {
     shard: MutexGuard<'a, Shard>,
-    used_bytes: &'a AtomicUsize,
+    totals: &'a Totals,
 }
 
 impl<'a> ShardGuard<'a> {
-    pub(crate) const fn new(shard: MutexGuard<'a, Shard>, used_bytes: &'a AtomicUsize) -> Self {
-        Self { shard, used_bytes }
+    pub(crate) const fn new(shard: MutexGuard<'a, Shard>, totals: &'a Totals) -> Self {
+        Self { shard, totals }
     }
+}
+
+/// Adds to the totals what a shard has grown by.
+#[cold]
+#[inline(never)]
+fn count(shard: &mut Shard, totals: &Totals) {
+    let (used, remains) = shard.growth();
+    // Sums of differences, which wrap like them; no other memory is ordered by it.
+    totals.used_bytes.fetch_add(used, Relaxed);
+    totals.remains_bytes.fetch_add(remains, Relaxed);
 }
 
 impl Deref for ShardGuard<'_> {
@@ -41,10 +60,8 @@ impl DerefMut for ShardGuard<'_> {
 impl Drop for ShardGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        let growth = self.shard.growth();
-        if growth != 0 {
-            // Sums of differences, which wrap like them; no other memory is ordered by it.
-            self.used_bytes.fetch_add(growth, Relaxed);
+        if self.shard.is_uncounted() {
+            count(&mut self.shard, self.totals);
         }
     }
 }
@@ -134,6 +151,13 @@ impl Shards for ShardInTurn<'_> {
         match &self.only {
             Some(shard) => shard.used_bytes(),
             None => self.keyspace.used_bytes(),
+        }
+    }
+
+    fn remains_bytes(&mut self) -> usize {
+        match &self.only {
+            Some(shard) => shard.remains_bytes(),
+            None => self.keyspace.remains_bytes(),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The keyspace: shards behind locks, chosen by the top bits of a key's hash.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use crate::eviction::EvictionPolicy;
-use crate::guard::ShardGuard;
+use crate::guard::{ShardGuard, Totals};
 use crate::hash::{HashKey, Key, KeyHash, SHARD_BITS_MAX};
 use crate::memory_parts::MemoryParts;
 use crate::room::Room;
@@ -71,8 +71,7 @@ pub struct Keyspace {
     hash_key: HashKey,
     count: ShardCount,
     shards: Box<[Mutex<Shard>]>,
-    /// Bytes that all shards use, but for what those that are locked have changed.
-    used_bytes: AtomicUsize,
+    totals: Totals,
 }
 
 impl Keyspace {
@@ -86,7 +85,7 @@ impl Keyspace {
             hash_key,
             count,
             shards,
-            used_bytes: AtomicUsize::new(0),
+            totals: Totals::default(),
         }
     }
 
@@ -141,10 +140,7 @@ impl Keyspace {
     )]
     pub(crate) fn lock_index(&self, index: usize) -> ShardGuard<'_> {
         let shard = self.shards[index].lock();
-        ShardGuard::new(
-            shard.unwrap_or_else(PoisonError::into_inner),
-            &self.used_bytes,
-        )
+        ShardGuard::new(shard.unwrap_or_else(PoisonError::into_inner), &self.totals)
     }
 
     /// Locks a shard that nobody has.
@@ -154,7 +150,7 @@ impl Keyspace {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        Some(ShardGuard::new(shard, &self.used_bytes))
+        Some(ShardGuard::new(shard, &self.totals))
     }
 
     /// How many shards there are.
@@ -189,7 +185,19 @@ impl Keyspace {
     /// Bytes of keys, values and tables, as the allocator rounds them; locks nothing.
     #[must_use]
     pub fn used_bytes(&self) -> usize {
-        self.used_bytes.load(Relaxed)
+        self.totals.used_bytes.load(Relaxed)
+    }
+
+    /// Bytes of large collections whose keys are gone, which are among the used ones until they are
+    /// [freed](Keyspace::free_remains); locks nothing.
+    #[must_use]
+    pub fn remains_bytes(&self) -> usize {
+        self.totals.remains_bytes.load(Relaxed)
+    }
+
+    /// See [`Shards::free_remains`].
+    pub fn free_remains(&self, count: usize) -> usize {
+        Shards::free_remains(&mut &*self, count)
     }
 
     /// What the keys, values and tables take, by part: see [`Shard::memory_parts`].
@@ -279,6 +287,10 @@ impl Shards for &Keyspace {
 
     fn used_bytes(&mut self) -> usize {
         Keyspace::used_bytes(self)
+    }
+
+    fn remains_bytes(&mut self) -> usize {
+        Keyspace::remains_bytes(self)
     }
 }
 

@@ -6,7 +6,7 @@
 //! | `slack` | slots that hold an entry, and boxes of large ones, beyond that entry |
 //! | `pages` | free slots, the ends of pages, and the lists of pages, classes and boxes |
 //! | `index` | buckets, spill lists, tables and directory |
-//! | `collections` | collections that outgrew their entries, and their list |
+//! | `collections` | collections that outgrew their entries, their list, and what remains of those whose keys are gone |
 //! | `rounding` | what the allocator hands out beyond what the arena and the index asked for |
 //!
 //! Example: 1,000 integers under keys of 16 bytes take 29.6 bytes each: 19.9 entries, 0.1 slack, 2.1 pages,
@@ -29,7 +29,7 @@ pub struct MemoryParts {
     pub pages: usize,
     /// Where keys are found.
     pub index: usize,
-    /// Collections that outgrew their entries, as the allocator rounds them.
+    /// Collections that outgrew their entries, with or without their keys, as the allocator rounds them.
     pub collections: usize,
     /// What the allocator adds to what it was asked for.
     pub rounding: usize,

@@ -13,11 +13,12 @@
 //! | above | moves of entries out of sparse pages where many slots are free, evictions where not |
 //!
 //! Without a policy nothing is evicted, but entries are moved, so that no write is refused for the sake of
-//! free slots.
+//! free slots. Where large collections remain whose keys are gone, some of their elements are freed in each step, and
+//! nothing else is done; no write is refused for what they will give back.
 //!
 //! A write adds a page at most, or a box for a value that is larger. A page has 256 KiB or 1/64 of the bytes
 //! that there are, whichever is less; the line lies half a page below the bound. Up to the bound a write does
-//! [`STEPS_MAX`] steps, each an eviction or a batch of moves, so that a burst of writes waits a little each and none
+//! [`STEPS_MAX`] steps, each an eviction, a batch of moves or [`FREED_PER_STEP`] elements, so that a burst of writes waits a little each and none
 //! of them long. Beyond it, where only a value that large or a bound that was lowered can bring it,
 //! [`STEPS_BEYOND_MAX`]; and beyond 1/128 more than the [`Ceiling`], as many as it takes. So `used` passes the bound by 1/128 of it and
 //! the largest value at most, however much smaller the values are that go for it.
@@ -35,6 +36,8 @@ use crate::shards::Shards;
 const STEPS_MAX: usize = 16;
 /// Steps before one write beyond the bound: some milliseconds.
 const STEPS_BEYOND_MAX: usize = 4000;
+/// Elements of large collections without keys that are freed in a step.
+const FREED_PER_STEP: usize = 8;
 /// The part of the bound by which it may be passed, but for the largest value.
 const BEYOND_PART: usize = 128;
 /// The largest page, in bytes, and the part of all bytes that a page is at most.
@@ -112,19 +115,24 @@ pub(crate) fn make<S: Shards + ?Sized>(
     let line = bound - page / 2;
     // Without a policy a write is refused above the line, so all that can be moved is moved first.
     let patience_ends = if policy.is_some() { bound } else { line };
-    // Without a policy a write is refused instead.
     let limit_ends = match effort {
-        Effort::Needed { ceiling } if policy.is_some() => {
-            ceiling.saturating_add(bound / BEYOND_PART)
-        }
-        Effort::Needed { .. } | Effort::Short => usize::MAX,
+        Effort::Needed { ceiling } => ceiling.saturating_add(bound / BEYOND_PART),
+        Effort::Short => usize::MAX,
     };
     let count = shards.count().get();
     let (mut random, mut first) = (random, 0);
-    let (mut steps, mut fruitless) = (0, 0);
+    let (mut steps, mut fruitless, mut freeing) = (0, 0, 0);
     loop {
         let used = shards.used_bytes();
-        let is_needed = used > limit_ends;
+        let plenty = bound > 0 && used + page <= line;
+        if plenty {
+            return Room::Enough;
+        }
+        let remains = shards.remains_bytes();
+        // What can be given back without a key that goes. Without a policy a write is refused where it is too little.
+        let suffices = remains > 0 && Room::of(used.saturating_sub(remains), line) == Room::Enough;
+        let can_shrink = policy.is_some() || suffices;
+        let is_needed = can_shrink && used > limit_ends;
         let steps_max = if used <= patience_ends {
             STEPS_MAX
         } else if is_needed {
@@ -132,9 +140,12 @@ pub(crate) fn make<S: Shards + ?Sized>(
         } else {
             STEPS_BEYOND_MAX
         };
-        let plenty = bound > 0 && used + page <= line;
-        if plenty || policy.is_some() && steps >= steps_max {
+        if can_shrink && steps >= steps_max {
             return Room::Enough;
+        }
+        if steps < steps_max && remains > 0 && free_some(shards, &mut freeing) {
+            steps += usize::from(!is_needed);
+            continue;
         }
         if fruitless == count || steps >= steps_max {
             return Room::of(used, line);
@@ -157,4 +168,17 @@ pub(crate) fn make<S: Shards + ?Sized>(
             Relief::None => fruitless += 1,
         }
     }
+}
+
+/// Frees a few elements of what remains in the first shard from `index` on that has any; whether one has.
+fn free_some<S: Shards + ?Sized>(shards: &mut S, index: &mut usize) -> bool {
+    let count = shards.count().get();
+    for _ in 0..count {
+        let freed = shards.with_shard(*index, |shard| shard.free_remains(FREED_PER_STEP));
+        if freed > 0 {
+            return true;
+        }
+        *index = (*index + 1) & (count - 1);
+    }
+    false
 }

@@ -58,6 +58,26 @@ pub trait Shards {
         self.sum(Shard::used_bytes)
     }
 
+    /// Number of large collections whose keys are gone, and which are not freed yet.
+    fn remains(&mut self) -> usize {
+        self.sum(Shard::remains)
+    }
+
+    /// Bytes of those, which are among the used ones.
+    fn remains_bytes(&mut self) -> usize {
+        self.sum(Shard::remains_bytes)
+    }
+
+    /// Frees `count` elements of those, or all where there are fewer; how many.
+    fn free_remains(&mut self, count: usize) -> usize {
+        let (mut freed, mut index) = (0, 0);
+        while freed < count && index < self.count().get() && self.remains_bytes() > 0 {
+            freed += self.with_shard(index, |shard| shard.free_remains(count - freed));
+            index += 1;
+        }
+        freed
+    }
+
     /// What those bytes are there for: see [`Shard::memory_parts`].
     fn memory_parts(&mut self) -> MemoryParts {
         self.sum(Shard::memory_parts)

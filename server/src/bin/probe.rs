@@ -318,7 +318,7 @@ mod tests {
         }
     }
 
-    /// Small ones, and one of each kind that has outgrown its entry.
+    /// Small ones, one of each kind that has outgrown its entry, and what remains of it without its key.
     #[test]
     fn collections_are_counted_as_the_allocator_does() {
         for collection in Collection::ALL {
@@ -331,6 +331,17 @@ mod tests {
                 keyspace
             });
             assert!(parts.collections > 20_000 * 20, "{parts:?}");
+            for freed in [0, 1, 7777, 19_999] {
+                let parts = counted(|| {
+                    let keyspace = fill_collections(collection, small).unwrap();
+                    outgrow(&keyspace, collection);
+                    let key = keyspace.key(b"large");
+                    assert!(keyspace.lock(key).remove(key, NOW));
+                    keyspace.free_remains(freed);
+                    keyspace
+                });
+                assert!(parts.collections > 0, "{freed} of what remains are freed");
+            }
         }
     }
 

@@ -122,6 +122,7 @@ fn clients(call: &Call<'_, '_>, text: &mut String) {
 }
 
 fn memory(call: &mut Call<'_, '_>, text: &mut String) -> Result<(), Failure> {
+    let remains = Shards::remains(call.shards);
     let keyspace = Shards::used_bytes(call.shards);
     let usage = call.state.memory.measure(keyspace)?;
     fields! { text,
@@ -133,6 +134,7 @@ fn memory(call: &mut Call<'_, '_>, text: &mut String) -> Result<(), Failure> {
         used_memory_peak_human: human(usage.peak),
         used_memory_startup: usage.startup,
         used_memory_dataset: keyspace,
+        lazyfree_pending_objects: remains,
         maxmemory: call.state.settings.max_memory(),
         maxmemory_human: human(call.state.settings.max_memory()),
         maxmemory_policy: call.state.settings.policy().name(),

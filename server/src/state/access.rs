@@ -138,6 +138,13 @@ impl Shards for Access<'_> {
             Self::Held(_, shards) => shards.used_bytes(),
         }
     }
+
+    fn remains_bytes(&mut self) -> usize {
+        match self {
+            Self::Each(turn) => turn.remains_bytes(),
+            Self::Held(_, shards) => shards.remains_bytes(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -130,6 +130,48 @@ fn a_transaction_keeps_the_bound_with_each_of_its_commands() {
     assert!(used < bound + bound / 100 + (1 << 20), "{used} of {bound}");
 }
 
+/// Which is freed between requests, by the clock alone.
+#[test]
+fn a_large_collection_that_is_unlinked_or_expires_is_gone_at_once_and_then_its_memory() {
+    const MEMBERS: usize = 300_000;
+    let mut server = Process::start(&["--port", "0"]);
+    let mut client = server.connect();
+    let before = client.used_memory();
+    for (way, reply) in [("UNLINK set", ":1\r\n"), ("PEXPIRE set 1", ":1\r\n")] {
+        for part in 0..MEMBERS / 1000 {
+            let members = (0..1000).map(|n| format!("member:{:09}", part * 1000 + n));
+            let members: Vec<String> = members.collect();
+            let mut words = vec![&b"SADD"[..], b"set"];
+            words.extend(members.iter().map(String::as_bytes));
+            assert_eq!(client.ask(&words), b":1000\r\n");
+        }
+        let full = client.used_memory() - before;
+        assert!(full > 30 * MEMBERS as u64, "{full} bytes of members");
+        // Both are answered before anything else happens.
+        client.send(format!("{way}\r\nDBSIZE\r\nINFO memory\r\n").as_bytes());
+        assert_eq!(client.reply(), reply.as_bytes());
+        let keys = client.reply();
+        let memory = String::from_utf8(client.reply()).unwrap();
+        if way.starts_with("UNLINK") {
+            assert_eq!(keys, b":0\r\n");
+            assert!(
+                memory.contains("lazyfree_pending_objects:1\r\n"),
+                "{memory}"
+            );
+        }
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut held = full;
+        while held > full / 100 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(20));
+            held = client.used_memory().saturating_sub(before);
+        }
+        assert!(held <= full / 100, "{way}: {held} bytes of {full} are left");
+        assert_eq!(info(&mut client, "memory", "lazyfree_pending_objects"), 0);
+        assert_eq!(client.ask_line("DBSIZE"), ":0\r\n");
+    }
+    assert_eq!(info(&mut client, "stats", "expired_keys"), 1);
+}
+
 #[test]
 fn what_expires_at_once_is_given_back_by_the_sweep() {
     const KEYS: usize = 100_000;

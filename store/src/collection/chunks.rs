@@ -339,6 +339,25 @@ impl Chunks {
         self.shrink();
     }
 
+    /// Takes `count` elements off the back, or all where there are fewer; no chunk is moved for it.
+    pub(crate) fn shed(&mut self, count: usize) {
+        let mut left = count.min(self.len);
+        self.len -= left;
+        while left > 0
+            && let Some(chunk) = self.deque.back_mut()
+        {
+            let len = chunk.len as usize;
+            if len > left {
+                trim_row(&mut chunk.bytes, &(0..len - left));
+                chunk.len -= u32::try_from(left).unwrap_or_default();
+                break;
+            }
+            left -= len;
+            self.chunk_bytes -= chunk.heap_bytes();
+            self.deque.pop_back();
+        }
+    }
+
     /// Counts again, and compares.
     pub(crate) fn assert_counters(&self) {
         let mut len = 0;

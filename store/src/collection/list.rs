@@ -286,6 +286,19 @@ impl Editable for List {
         }
     }
 
+    fn places(&self) -> usize {
+        match &self.body {
+            Body::Packed(_) => 0,
+            Body::Chunks(chunks) => chunks.len(),
+        }
+    }
+
+    fn shed(&mut self, count: usize) {
+        if let Body::Chunks(chunks) = &mut self.body {
+            chunks.shed(count);
+        }
+    }
+
     fn assert_counters(&self) {
         if let Body::Chunks(chunks) = &self.body {
             chunks.assert_counters();

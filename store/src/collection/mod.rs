@@ -63,6 +63,12 @@ pub(crate) trait Editable: Sized {
     /// Bytes that it allocates when it has outgrown its entry.
     fn heap_bytes(&self) -> usize;
 
+    /// See [`Collection::places`]; 0 for a packed one.
+    fn places(&self) -> usize;
+
+    /// See [`Collection::shed`].
+    fn shed(&mut self, count: usize);
+
     /// Counts everything again, and compares.
     fn assert_counters(&self);
 }
@@ -77,13 +83,24 @@ pub(crate) enum Collection {
 }
 
 impl Collection {
-    /// Number of elements.
-    pub(crate) fn len(&self) -> usize {
+    /// Elements, and places that had some and are empty: what is to be gone through to free it.
+    pub(crate) fn places(&self) -> usize {
         match self {
-            Self::Hash(hash) => hash.as_ref().len(),
-            Self::List(list) => list.as_ref().len(),
-            Self::Set(set) => set.as_ref().len(),
-            Self::Zset(zset) => zset.as_ref().len(),
+            Self::Hash(hash) => hash.places(),
+            Self::List(list) => list.places(),
+            Self::Set(set) => set.places(),
+            Self::Zset(zset) => zset.places(),
+        }
+    }
+
+    /// Frees `count` of its [places](Self::places), whichever they are, or all where there are fewer. What is
+    /// left is good for nothing but to be freed, too.
+    pub(crate) fn shed(&mut self, count: usize) {
+        match self {
+            Self::Hash(hash) => hash.shed(count),
+            Self::List(list) => list.shed(count),
+            Self::Set(set) => set.shed(count),
+            Self::Zset(zset) => zset.shed(count),
         }
     }
 
@@ -110,6 +127,16 @@ impl Collection {
             Self::List(list) => list.assert_counters(),
             Self::Set(set) => set.assert_counters(),
             Self::Zset(zset) => zset.assert_counters(),
+        }
+    }
+
+    /// Counts the bytes again, and compares; also of what has shed elements.
+    pub(crate) fn assert_bytes(&self) {
+        match self {
+            Self::Hash(hash) => hash.assert_counters(),
+            Self::List(list) => list.assert_counters(),
+            Self::Set(set) => set.assert_counters(),
+            Self::Zset(zset) => zset.assert_bytes(),
         }
     }
 }

@@ -99,6 +99,23 @@ impl<T> Parts<T> {
         Some(entry)
     }
 
+    /// Takes out `count` entries, whichever they are, or all where there are fewer; `gone` gets them.
+    pub(crate) fn shed(&mut self, count: usize, mut gone: impl FnMut(T)) {
+        let mut left = count.min(self.len);
+        self.len -= left;
+        while left > 0
+            && let Some(table) = self.tables.last_mut()
+        {
+            if table.len() > left {
+                table.extract_if(|_| true).take(left).for_each(&mut gone);
+                break;
+            }
+            left -= table.len();
+            self.table_bytes -= allocated(table.allocation_size());
+            self.tables.pop().into_iter().flatten().for_each(&mut gone);
+        }
+    }
+
     fn double(&mut self, hash_of: &impl Fn(&T) -> KeyHash) {
         self.bits += 1;
         let old = std::mem::take(&mut self.tables);
@@ -171,9 +188,14 @@ impl<T> Parts<T> {
     }
 
     /// Counts again, and compares.
-    pub(crate) fn assert_counters(&self, hash_of: impl Fn(&T) -> KeyHash) {
+    pub(crate) fn assert_bytes(&self) {
         assert_eq!(self.table_bytes, self.recount_tables(), "bytes of tables");
         assert_eq!(self.len, self.iter().count(), "entries");
+    }
+
+    /// The same, and looks where each entry is.
+    pub(crate) fn assert_counters(&self, hash_of: impl Fn(&T) -> KeyHash) {
+        self.assert_bytes();
         for (number, table) in self.tables.iter().enumerate() {
             let in_part = |entry| self.part_of(hash_of(entry)) == number;
             assert!(table.iter().all(in_part), "an entry is in its part");

@@ -167,6 +167,26 @@ impl Ranked {
         Some(score)
     }
 
+    /// Numbers that members have or had.
+    pub(crate) const fn places(&self) -> usize {
+        self.members.places()
+    }
+
+    /// Frees `count` places, whichever they are, and takes as many members out of both indexes, which need
+    /// not be the same ones: so it is for a set that is not read any more.
+    pub(crate) fn shed(&mut self, count: usize) {
+        let Self {
+            members,
+            parts,
+            ranks,
+            text_bytes,
+            ..
+        } = self;
+        members.shed(count, |member| *text_bytes -= allocated(member.text.len()));
+        parts.shed(count, |_| ());
+        ranks.shed(count);
+    }
+
     /// See [`Parts::scan`]; the cursor is 0 at the end.
     pub(crate) fn scan(
         &self,
@@ -186,6 +206,7 @@ impl Ranked {
 
     /// Counts again, and compares.
     pub(crate) fn assert_counters(&self) {
+        self.assert_bytes();
         let hash_of = |number: &u32| hash_of(&self.context, &self.members, *number);
         self.parts.assert_counters(hash_of);
         self.ranks
@@ -199,6 +220,12 @@ impl Ranked {
             let text = StringRef::Bytes(&member.text);
             assert!(element::is_text(text, &member.text) && self.score(&member.text).is_some());
         }
+    }
+
+    /// Counts the bytes again, and compares; also of what has shed members.
+    pub(crate) fn assert_bytes(&self) {
+        self.parts.assert_bytes();
+        self.ranks.assert_counters(|_, _| true);
         let bytes = self
             .members
             .iter()

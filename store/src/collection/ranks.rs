@@ -130,6 +130,25 @@ impl Ranks {
         });
     }
 
+    /// Removes `count` numbers from the end, or all where there are fewer.
+    pub(crate) fn shed(&mut self, count: usize) {
+        let mut left = count.min(self.len);
+        self.len -= left;
+        while left > 0
+            && let (Some(run), Some(len)) = (self.runs.last_mut(), self.lens.last_mut())
+        {
+            let kept = run.len().saturating_sub(left);
+            left -= run.len() - kept;
+            run.truncate(kept);
+            *len = u32::try_from(kept).unwrap_or(u32::MAX);
+            if kept == 0 {
+                self.run_bytes -= bytes_of(run);
+                self.runs.pop();
+                self.lens.pop();
+            }
+        }
+    }
+
     fn with_run(&mut self, number: usize, act: impl FnOnce(&mut Vec<u32>)) {
         let (Some(run), Some(len)) = (self.runs.get_mut(number), self.lens.get_mut(number)) else {
             return;

@@ -253,6 +253,19 @@ impl Editable for Set {
         }
     }
 
+    fn places(&self) -> usize {
+        match &self.body {
+            Body::Packed(_) => 0,
+            Body::Table(table) => table.len(),
+        }
+    }
+
+    fn shed(&mut self, count: usize) {
+        if let Body::Table(table) = &mut self.body {
+            table.shed(count);
+        }
+    }
+
     fn assert_counters(&self) {
         if let Body::Table(table) = &self.body {
             table.assert_counters();

@@ -93,6 +93,14 @@ impl Table {
         Some(())
     }
 
+    /// Frees `count` blobs, whichever they are, or all where there are fewer.
+    pub(crate) fn shed(&mut self, count: usize) {
+        let Self {
+            parts, blob_bytes, ..
+        } = self;
+        parts.shed(count, |blob| *blob_bytes -= allocated(blob.len()));
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.parts.iter().map(|blob| &**blob)
     }

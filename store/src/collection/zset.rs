@@ -199,6 +199,13 @@ impl Zset {
         }
         score
     }
+
+    /// Counts the bytes again, and compares; also of what has shed members.
+    pub(crate) fn assert_bytes(&self) {
+        if let Body::Ranked(ranked) = &self.body {
+            ranked.assert_bytes();
+        }
+    }
 }
 
 /// Puts a member that is not there in its place.
@@ -263,6 +270,19 @@ impl Editable for Zset {
         match &self.body {
             Body::Packed(_) => 0,
             Body::Ranked(ranked) => ranked.heap_bytes(),
+        }
+    }
+
+    fn places(&self) -> usize {
+        match &self.body {
+            Body::Packed(_) => 0,
+            Body::Ranked(ranked) => ranked.places(),
+        }
+    }
+
+    fn shed(&mut self, count: usize) {
+        if let Body::Ranked(ranked) = &mut self.body {
+            ranked.shed(count);
         }
     }
 

@@ -12,6 +12,8 @@ use crate::time::Millis;
 pub struct Detached {
     expiry: Option<Millis>,
     body: Body,
+    /// Elements of a large collection that were copied for it.
+    copied: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -25,13 +27,20 @@ impl Entries {
     pub(crate) fn copy(&self, key: Key<'_>) -> Option<Detached> {
         let (_, handle) = self.find(key)?;
         let entry = self.entry(handle);
-        let body = match entry.collection() {
-            None => Body::InEntry(entry.form, entry.value.to_vec()),
-            Some(number) => Body::Apart(Box::new(self.collections.get(number)?.clone())),
+        let (body, copied) = match entry.collection() {
+            None => (Body::InEntry(entry.form, entry.value.to_vec()), 0),
+            Some(number) => {
+                let collection = self.collections.get(number)?;
+                (
+                    Body::Apart(Box::new(collection.clone())),
+                    collection.places(),
+                )
+            }
         };
         Some(Detached {
             expiry: entry.expiry,
             body,
+            copied,
         })
     }
 
@@ -42,10 +51,14 @@ impl Entries {
         let (expiry, form) = (entry.expiry, entry.form);
         let body = match entry.collection() {
             None => Body::InEntry(form, entry.value.to_vec()),
-            Some(number) => Body::Apart(self.collections.remove(number)?),
+            Some(number) => Body::Apart(self.collections.take(number)?),
         };
         self.remove_at(place, handle, key.hash());
-        Some(Detached { expiry, body })
+        Some(Detached {
+            expiry,
+            body,
+            copied: 0,
+        })
     }
 
     /// Lets `key` hold a value in the place of what it held; the value comes back where it is refused.
@@ -54,7 +67,11 @@ impl Entries {
         key: Key<'_>,
         value: Detached,
     ) -> Result<(), (StoreError, Detached)> {
-        let Detached { expiry, body } = value;
+        let Detached {
+            expiry,
+            body,
+            copied,
+        } = value;
         let refused = match body {
             Body::InEntry(form, bytes) => self
                 .set(key, &draft(key, form, expiry, &bytes))
@@ -63,7 +80,16 @@ impl Entries {
                 .attach_outgrown(key, expiry, collection)
                 .map_err(|(error, collection)| (error, Body::Apart(collection))),
         };
-        refused.map_err(|(error, body)| (error, Detached { expiry, body }))
+        refused.map_err(|(error, body)| {
+            let value = Detached {
+                expiry,
+                body,
+                copied,
+            };
+            (error, value)
+        })?;
+        self.collections.free_for(copied);
+        Ok(())
     }
 
     /// Lets `key` name a collection apart from its entry.
@@ -81,7 +107,7 @@ impl Entries {
         let Err(error) = self.set(key, &draft(key, Form::Boxed, expiry, &value)) else {
             return Ok(());
         };
-        match self.collections.remove(number) {
+        match self.collections.take(number) {
             Some(collection) => Err((error.into(), collection)),
             None => Ok(()),
         }

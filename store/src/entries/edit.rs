@@ -110,8 +110,11 @@ impl Entries {
             let form = C::FORM;
             return Ok(self.set(key, &draft(key, form, expiry, value))?);
         }
+        let added = collection.places();
         self.attach_outgrown(key, expiry, Box::new(collection.into_collection()))
-            .map_err(|(error, _)| error)
+            .map_err(|(error, _)| error)?;
+        self.collections.free_for(added);
+        Ok(())
     }
 
     /// Bytes of the collection that `key` names, apart from its entry.

@@ -6,7 +6,8 @@ use crate::entry::{self, Draft, Fit};
 use crate::hash::{Key, KeyHash};
 use crate::time::Millis;
 
-/// Elements of outgrown collections after which a step removes nothing more. One collection may have more.
+/// Elements of outgrown collections after which a step removes nothing more; those of larger ones are not
+/// freed with their keys.
 const ELEMENTS_MAX: usize = 4096;
 
 impl Entries {
@@ -61,8 +62,8 @@ impl Entries {
         Ok(Some(()))
     }
 
-    /// Removes what expired in the table of `from`; `expired` is told each key before it goes. Elements of
-    /// collections count as entries that were looked at, and where they are many, the table is gone on with.
+    /// Removes what expired in the table of `from`; `expired` is told each key before it goes. Elements that
+    /// are freed count as entries that were looked at, and where they are many, the table is gone on with.
     pub(crate) fn remove_expired(
         &mut self,
         from: KeyHash,
@@ -88,7 +89,7 @@ impl Entries {
                 let is_expired = entry.is_expired(now);
                 if is_expired && elements < ELEMENTS_MAX {
                     if let Some(number) = entry::collection(blob) {
-                        elements += self.collections.elements(number);
+                        elements += self.collections.freed_with(number);
                     }
                     if let Some(place) = handles.get_mut(going) {
                         *place = handle;

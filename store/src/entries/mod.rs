@@ -16,6 +16,7 @@ mod edit;
 mod expiry;
 mod found;
 mod parts;
+mod remains;
 mod touch;
 mod victims;
 mod walk;
@@ -124,6 +125,27 @@ impl Entries {
     /// Bytes of everything, as the allocator rounds them.
     pub(crate) const fn used_bytes(&self) -> usize {
         self.arena.heap_bytes() + self.index.heap_bytes() + self.collections.heap_bytes()
+    }
+
+    /// Whether there are large collections whose keys are gone, and which are not freed yet.
+    #[inline]
+    pub(crate) const fn has_remains(&self) -> bool {
+        self.collections.has_remains()
+    }
+
+    /// Number of large collections whose keys are gone, and which are not freed yet.
+    pub(crate) fn remains(&self) -> usize {
+        self.collections.remains()
+    }
+
+    /// Bytes of those, which are among the [used](Self::used_bytes) ones.
+    pub(crate) const fn remains_bytes(&self) -> usize {
+        self.collections.remains_bytes()
+    }
+
+    /// Frees `count` elements of those, or all where there are fewer; how many.
+    pub(crate) fn free_remains(&mut self, count: usize) -> usize {
+        self.collections.free(count)
     }
 
     /// Lets reads note something else from here on.

@@ -33,6 +33,8 @@ pub struct Shard {
     watched: WatchTable,
     /// Bytes of it that the keyspace's total has.
     counted: usize,
+    /// The same of its remains.
+    counted_remains: usize,
 }
 
 impl Shard {
@@ -52,6 +54,7 @@ impl Shard {
             evicted_total: 0,
             watched: WatchTable::default(),
             counted: 0,
+            counted_remains: 0,
         }
     }
 
@@ -140,6 +143,24 @@ impl Shard {
         self.entries.used_bytes()
     }
 
+    /// Number of large collections whose keys are gone, and which are not freed yet: that happens a few elements
+    /// at a time, so that nobody waits for it.
+    #[must_use]
+    pub fn remains(&self) -> usize {
+        self.entries.remains()
+    }
+
+    /// Bytes of those, which are among the [used](Self::used_bytes) ones.
+    #[must_use]
+    pub const fn remains_bytes(&self) -> usize {
+        self.entries.remains_bytes()
+    }
+
+    /// Frees `count` elements of those, or all where there are fewer; how many.
+    pub fn free_remains(&mut self, count: usize) -> usize {
+        self.entries.free_remains(count)
+    }
+
     /// What those bytes are there for. Every slot is looked at, so it takes as long as reading every key.
     #[must_use]
     pub fn memory_parts(&self) -> MemoryParts {
@@ -158,11 +179,22 @@ impl Shard {
         self.expired_total
     }
 
-    /// By how much [`Shard::used_bytes`] has grown since the last call, modulo 2⁶⁴.
+    /// Whether the keyspace's totals may have something else than this shard; hardly ever, even after a write.
     #[inline]
-    pub(crate) fn growth(&mut self) -> usize {
-        let used = self.used_bytes();
-        used.wrapping_sub(std::mem::replace(&mut self.counted, used))
+    pub(crate) const fn is_uncounted(&self) -> bool {
+        let growth = self.used_bytes() ^ self.counted;
+        (growth | self.counted_remains) != 0 || self.entries.has_remains()
+    }
+
+    /// By how much [`Shard::used_bytes`] and [`Shard::remains_bytes`] have grown since the last call, modulo 2⁶⁴.
+    pub(crate) fn growth(&mut self) -> (usize, usize) {
+        let (used, remains) = (self.used_bytes(), self.remains_bytes());
+        let counted = std::mem::replace(&mut self.counted, used);
+        let counted_remains = std::mem::replace(&mut self.counted_remains, remains);
+        (
+            used.wrapping_sub(counted),
+            remains.wrapping_sub(counted_remains),
+        )
     }
 
     /// Starts to keep the version of `key`; ends with [`Shard::unwatch`], as often as it began.

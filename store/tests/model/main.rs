@@ -32,7 +32,7 @@ enum Step {
     Persist(usize),
     HashSet(usize, Bytes, Bytes),
     HashRemove(usize, Bytes),
-    /// Sets this many fields at once, to grow past what a row holds.
+    /// Sets this many fields at once, to grow past what a row holds, or goes with its key.
     HashFill(usize, u16),
     Watch(usize),
     Unwatch(usize),
@@ -44,6 +44,8 @@ enum Step {
     Room(Option<EvictionPolicy>, usize, u64),
     /// Moves entries closer together.
     Compact,
+    /// Frees so many elements of collections whose keys are gone.
+    Free(usize),
     Clear,
     Pass(u64),
 }
@@ -120,7 +122,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => key().prop_map(Step::Persist),
         5 => (key(), field(), text()).prop_map(|(k, f, v)| Step::HashSet(k, f, v)),
         3 => (key(), field()).prop_map(|(k, f)| Step::HashRemove(k, f)),
-        1 => (key(), 500_u16..520).prop_map(|(k, n)| Step::HashFill(k, n)),
+        1 => (key(), prop_oneof![4 => 500_u16..520, 1 => 1020_u16..1040])
+            .prop_map(|(k, n)| Step::HashFill(k, n)),
+        1 => (1_usize..600).prop_map(Step::Free),
         3 => key().prop_map(Step::Watch),
         2 => key().prop_map(Step::Unwatch),
         6 => key().prop_map(|k| Step::Hint(k, k)),
@@ -251,6 +255,10 @@ impl Run {
             Step::Room(policy, percent, random) => self.make_room(policy, percent, random),
             Step::Compact => {
                 let _moved = self.keyspace.compact(4);
+            }
+            Step::Free(count) => {
+                let freed = self.keyspace.free_remains(count);
+                assert!(freed <= count, "{freed} of {count}");
             }
             Step::Clear => {
                 self.keyspace.clear();
