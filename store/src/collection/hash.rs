@@ -105,7 +105,7 @@ impl<'a> HashRef<'a> {
                         visit(field, value);
                     }
                 })
-                .map_or(0, |next| next.0),
+                .unwrap_or(0),
         }
     }
 

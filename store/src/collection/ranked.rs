@@ -200,8 +200,8 @@ impl Ranked {
                 visit(StringRef::Bytes(&member.text), member.score);
             }
         };
-        let next = self.parts.scan(KeyHash(cursor), count, hash_of, visit);
-        next.map_or(0, |next| next.0)
+        let next = self.parts.scan(cursor, count, hash_of, visit);
+        next.unwrap_or(0)
     }
 
     /// Counts again, and compares.

@@ -98,7 +98,7 @@ impl<'a> SetRef<'a> {
     pub fn scan(self, cursor: u64, count: usize, mut visit: impl FnMut(StringRef<'_>)) -> u64 {
         if let Source::Table(table) = self.0 {
             let visit = |blob: &[u8]| Elements(blob).take(1).for_each(&mut visit);
-            return table.scan(cursor, count, visit).map_or(0, |next| next.0);
+            return table.scan(cursor, count, visit).unwrap_or(0);
         }
         self.iter().for_each(visit);
         0

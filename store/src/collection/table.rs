@@ -115,9 +115,9 @@ impl Table {
         cursor: u64,
         count: usize,
         mut visit: impl FnMut(&[u8]),
-    ) -> Option<KeyHash> {
+    ) -> Option<u64> {
         self.parts.scan(
-            KeyHash(cursor),
+            cursor,
             count,
             |blob| self.context.hash_of(blob),
             |blob| visit(blob),
