@@ -249,12 +249,10 @@ impl Ahead {
             return;
         }
         let from = |at| self.hashes.get(at..).unwrap_or_default();
-        let homes = match first {
-            0 => shards.touch_buckets(from(0)),
-            _ => touched.homes,
-        };
-        touched.homes = shards.touch_buckets(from(first + TOUCHED_AT_ONCE));
-        let hints = shards.touch_entries(&homes);
+        if first == 0 {
+            touched.homes = shards.touch_buckets(from(0));
+        }
+        let hints = shards.touch(&mut touched.homes, from(first + TOUCHED_AT_ONCE));
         if let Some(place) = touched.hints.get_mut(first / TOUCHED_AT_ONCE % GROUPS) {
             *place = hints;
         }

@@ -14,9 +14,10 @@
 //! only if what lies there has the key.
 //!
 //! A prefetch does not wait for its line, but it holds up what comes behind it until its address is translated,
-//! and a place in a large keyspace is seldom in the TLB. So what is to be loaded is found for all keys first, and
-//! then asked for in a loop that does nothing else: the processor translates all of it side by side. With the
-//! work of finding the next place between two prefetches there is room for two or three of them at once.
+//! and a place in a large keyspace is seldom in the TLB. So what is to be loaded is found for all keys first, entries
+//! of some keys and buckets of those behind them, and then asked for in a row with nothing between: the processor
+//! translates all of it side by side. With the work of finding the next place between two prefetches there is room for
+//! two or three of them at once.
 //!
 //! A core waits for some two dozen lines at most, and for more it stands still: four entries of 150 bytes and their
 //! neighbours' buckets are as many. By `gate compare`, CPU of a GET in pipelines of 16 beside a server that touched
@@ -54,17 +55,17 @@ fn few(hashes: &[KeyHash]) -> Option<Few<KeyHash>> {
 }
 
 /// Shards that nobody else had, with their numbers.
-struct Held<'a>(Few<Option<(usize, ShardGuard<'a>)>>);
+struct Held<'a>([Option<(usize, ShardGuard<'a>)>; 2 * TOUCHED_AT_ONCE]);
 
 impl<'a> Held<'a> {
     /// The shards of these numbers, but for those that another thread has.
-    fn of(keyspace: &'a Keyspace, numbers: Few<Option<usize>>) -> Self {
-        let mut held = Self([const { None }; TOUCHED_AT_ONCE]);
-        for (at, number) in numbers.into_iter().enumerate() {
-            let Some(number) = number.filter(|number| held.entries(*number).is_none()) else {
-                continue;
-            };
-            if let Some(place) = held.0.get_mut(at) {
+    fn of(keyspace: &'a Keyspace, numbers: impl Iterator<Item = usize>) -> Self {
+        let mut held = Self([const { None }; _]);
+        let mut places = 0..held.0.len();
+        for number in numbers {
+            if held.entries(number).is_none()
+                && let Some(place) = places.next().and_then(|at| held.0.get_mut(at))
+            {
                 *place = keyspace.try_lock_index(number).map(|shard| (number, shard));
             }
         }
@@ -82,7 +83,6 @@ impl<'a> Held<'a> {
 impl ShardInTurn<'_> {
     /// Begins to load the buckets of the keys with the first [`TOUCHED_AT_ONCE`] of `hashes`, and yields which these
     /// are. A shard that another thread has is left out, so that nothing waits.
-    #[inline]
     pub fn touch_buckets(&mut self, hashes: &[KeyHash]) -> Homes {
         let Some(hashes) = few(hashes) else {
             return Homes::default();
@@ -90,63 +90,96 @@ impl ShardInTurn<'_> {
         if self.is_only() {
             let shard = self.only_if_free();
             return shard.map_or_else(Homes::default, |shard| {
-                touch_homes(hashes.map(|hash| (0, hash)), |_| Some(shard.entries()))
+                let homes = Homes::of(hashes.map(|hash| (0, hash)), |_| Some(shard.entries()));
+                homes.touch(|_| Some(shard.entries()));
+                homes
             });
         }
-        let count = self.keyspace().count();
-        let hashes = hashes.map(|hash| (count.index(hash), hash));
-        let held = Held::of(self.keyspace(), hashes.map(|(number, _)| Some(number)));
-        touch_homes(hashes, |number| held.entries(number))
+        let hashes = self.in_shards(hashes);
+        let held = Held::of(self.keyspace(), hashes.iter().map(|(number, _)| *number));
+        let homes = Homes::of(hashes, |number| held.entries(number));
+        homes.touch(|number| held.entries(number));
+        homes
     }
 
-    /// Begins to load what keys hold whose buckets were touched some time before, and yields where it seems to lie.
+    /// Begins to load what keys hold whose `homes` were touched some time before, and yields where their entries seem to
+    /// lie. The homes become those of the keys with the first of the hashes `next`, whose buckets begin to be loaded
+    /// with the entries.
     #[inline]
-    pub fn touch_entries(&mut self, homes: &Homes) -> [Hint; TOUCHED_AT_ONCE] {
-        if self.is_only() {
-            let shard = self.only_if_free();
-            return shard.map_or([Hint::NONE; _], |shard| {
-                touch_entries(homes, |_| Some(shard.entries()))
-            });
+    pub fn touch(&mut self, homes: &mut Homes, next: &[KeyHash]) -> [Hint; TOUCHED_AT_ONCE] {
+        if !self.is_only() {
+            return self.touch_several(homes, next);
         }
-        let numbers = homes.0.map(|home| home.map(|(number, _)| number));
-        let held = Held::of(self.keyspace(), numbers);
-        touch_entries(homes, |number| held.entries(number))
+        let Some(shard) = self.only_if_free() else {
+            *homes = Homes::default();
+            return [Hint::NONE; _];
+        };
+        let next = few(next).map(|next| next.map(|hash| (0, hash)));
+        touch(homes, next, |_| Some(shard.entries()))
+    }
+
+    #[inline(never)]
+    fn touch_several(&mut self, homes: &mut Homes, next: &[KeyHash]) -> [Hint; TOUCHED_AT_ONCE] {
+        let next = few(next).map(|next| self.in_shards(next));
+        let of_homes = homes.0.iter().flatten().map(|(number, _)| *number);
+        let of_next = next.iter().flatten().map(|(number, _)| *number);
+        let held = Held::of(self.keyspace(), of_homes.chain(of_next));
+        touch(homes, next, |number| held.entries(number))
+    }
+
+    /// The same, with the numbers of their shards.
+    fn in_shards(&self, hashes: Few<KeyHash>) -> Few<(usize, KeyHash)> {
+        let count = self.keyspace().count();
+        hashes.map(|hash| (count.index(hash), hash))
     }
 }
 
-#[inline]
-fn touch_homes<'a>(
-    hashes: Few<(usize, KeyHash)>,
-    entries: impl Fn(usize) -> Option<&'a Entries>,
-) -> Homes {
-    let homes = hashes.map(|(number, hash)| Some((number, entries(number)?.home(hash)?)));
-    for (number, home) in homes.iter().flatten() {
-        if let Some(entries) = entries(*number) {
-            entries.touch(*home);
+impl Homes {
+    #[inline]
+    fn of<'a>(
+        hashes: Few<(usize, KeyHash)>,
+        entries: impl Fn(usize) -> Option<&'a Entries>,
+    ) -> Self {
+        Self(hashes.map(|(number, hash)| Some((number, entries(number)?.home(hash)?))))
+    }
+
+    /// Begins to load the buckets.
+    #[inline]
+    fn touch<'a>(&self, entries: impl Fn(usize) -> Option<&'a Entries>) {
+        for (number, home) in self.0.iter().flatten() {
+            if let Some(entries) = entries(*number) {
+                entries.touch(*home);
+            }
         }
     }
-    Homes(homes)
+}
+
+/// Touches entries and buckets together: the processor translates the addresses of all of them side by side.
+#[inline]
+fn touch<'a>(
+    homes: &mut Homes,
+    next: Option<Few<(usize, KeyHash)>>,
+    entries: impl Fn(usize) -> Option<&'a Entries>,
+) -> Few<Hint> {
+    let old = homes
+        .0
+        .map(|home| home.and_then(|(number, home)| Some((entries(number)?, home))));
+    let mut found = old.map(|home| home.and_then(|(entries, home)| entries.likely(home)));
+    *homes = next.map_or_else(Homes::default, |next| Homes::of(next, &entries));
+    found.iter().flatten().for_each(|(_, slot)| slot.touch());
+    homes.touch(entries);
+    found
+        .iter()
+        .flatten()
+        .for_each(|(_, slot)| slot.touch_rest());
+    if found.iter().any(Option::is_none) {
+        touch_beside(&old, &mut found);
+    }
+    found.map(|found| Hint::of(found.map(|(handle, _)| handle)))
 }
 
 /// What seems to be the entry of a key.
 type Likely<'a> = (Handle, Slot<'a>);
-
-/// Begins to load the entries of keys: those whose handles lie in their homes, and then the others.
-#[inline]
-fn touch_entries<'a>(
-    homes: &Homes,
-    entries: impl Fn(usize) -> Option<&'a Entries>,
-) -> [Hint; TOUCHED_AT_ONCE] {
-    let homes = homes
-        .0
-        .map(|home| home.and_then(|(number, home)| Some((entries(number)?, home))));
-    let mut found = homes.map(|home| home.and_then(|(entries, home)| entries.likely(home)));
-    touch_slots(&found);
-    if found.iter().any(Option::is_none) {
-        touch_beside(&homes, &mut found);
-    }
-    found.map(|found| Hint::of(found.map(|(handle, _)| handle)))
-}
 
 /// Begins to load the entries that lie beside their homes: those that were not found.
 #[inline(never)]
@@ -162,19 +195,12 @@ fn touch_beside<'a>(homes: &Few<Option<(&'a Entries, Home)>>, found: &mut Few<Op
         let (entries, home) = beside?;
         entries.beside(home).find_map(|home| entries.likely(home))
     });
-    touch_slots(&beside);
+    beside.iter().flatten().for_each(|(_, slot)| slot.touch());
+    let slots = beside.iter().flatten();
+    slots.for_each(|(_, slot)| slot.touch_rest());
     for (found, beside) in found.iter_mut().zip(beside) {
         *found = found.or(beside);
     }
-}
-
-#[inline]
-fn touch_slots(found: &Few<Option<Likely<'_>>>) {
-    found.iter().flatten().for_each(|(_, slot)| slot.touch());
-    found
-        .iter()
-        .flatten()
-        .for_each(|(_, slot)| slot.touch_rest());
 }
 
 #[cfg(test)]
@@ -204,14 +230,13 @@ mod tests {
             let hashes: Vec<_> = keys.iter().map(|key| key.hash()).collect();
             let touch = || {
                 let mut last = ShardInTurn::new(&keyspace);
+                let mut homes = Homes::default();
                 for hashes in hashes.chunks(TOUCHED_AT_ONCE) {
-                    let homes = last.touch_buckets(hashes);
-                    last.touch_entries(&homes);
+                    last.touch(&mut homes, hashes);
                 }
-                let homes = last.touch_buckets(&hashes[..1]);
-                last.touch_entries(&homes);
-                let homes = last.touch_buckets(&[]);
-                assert_eq!(last.touch_entries(&homes), [Hint::NONE; _]);
+                let mut homes = last.touch_buckets(&hashes[..1]);
+                last.touch(&mut homes, &[]);
+                assert_eq!(last.touch(&mut homes, &[]), [Hint::NONE; _]);
             };
             touch();
             assert_eq!((keyspace.len(), keyspace.used_bytes()), (len, used));

@@ -71,11 +71,11 @@ impl<'s> Access<'s> {
         }
     }
 
-    /// See [`ShardInTurn::touch_entries`]; a transaction touches nothing.
+    /// See [`ShardInTurn::touch`]; a transaction touches nothing.
     #[inline]
-    pub fn touch_entries(&mut self, homes: &Homes) -> [Hint; TOUCHED_AT_ONCE] {
+    pub fn touch(&mut self, homes: &mut Homes, next: &[KeyHash]) -> [Hint; TOUCHED_AT_ONCE] {
         match self {
-            Self::Each(turn) => turn.touch_entries(homes),
+            Self::Each(turn) => turn.touch(homes, next),
             Self::Held(..) => [Hint::NONE; _],
         }
     }

@@ -243,8 +243,8 @@ impl Run {
             Step::Hint(k, other) => {
                 let hash = self.keyspace.key(&key_of(other)).hash();
                 let mut turn = ShardInTurn::new(&self.keyspace);
-                let homes = turn.touch_buckets(&[hash]);
-                [self.hints[k], ..] = turn.touch_entries(&homes);
+                let mut homes = turn.touch_buckets(&[hash]);
+                [self.hints[k], ..] = turn.touch(&mut homes, &[]);
             }
             Step::Random(random) => {
                 let key = self.keyspace.random_key(random, now);
