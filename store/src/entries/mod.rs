@@ -200,6 +200,18 @@ impl Entries {
         Lookup::Live(self.found(handle))
     }
 
+    /// Whether reads note that a key was used.
+    #[inline]
+    pub(crate) fn notes_uses(&self) -> bool {
+        self.usage != Usage::Unnoted
+    }
+
+    /// The entry of `key`, expired or not; that is no use of it.
+    pub(crate) fn peek(&self, key: Key<'_>) -> Option<Found<'_>> {
+        let (_, handle) = self.find(key)?;
+        Some(self.found(handle))
+    }
+
     #[inline]
     fn found(&self, handle: Handle) -> Found<'_> {
         Found {

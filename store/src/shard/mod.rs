@@ -239,6 +239,22 @@ impl Shard {
         }
     }
 
+    /// The same for who writes it next: both together are one use of the key.
+    #[inline]
+    fn live_to_write(&mut self, key: Key<'_>, now: Millis) -> Option<Found<'_>> {
+        if self.entries.notes_uses() {
+            return self.peek(key, now);
+        }
+        self.live(key, now)
+    }
+
+    /// The same, and no use of it.
+    #[cold]
+    fn peek(&mut self, key: Key<'_>, now: Millis) -> Option<Found<'_>> {
+        self.expire(key, now);
+        self.entries.peek(key)
+    }
+
     /// Removes `key` if its time is over; that is no use of it.
     #[inline]
     fn expire(&mut self, key: Key<'_>, now: Millis) {

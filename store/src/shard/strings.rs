@@ -34,7 +34,7 @@ impl Shard {
         let expiry = match expiry {
             ExpiryChange::Clear => None,
             ExpiryChange::At(at) => Some(at),
-            ExpiryChange::Keep => self.live(key, now).and_then(Found::expiry),
+            ExpiryChange::Keep => self.live_to_write(key, now).and_then(Found::expiry),
         };
         match integer::parse(value) {
             Some(number) => self.put(key, Form::Int, Varint::encode(number).as_bytes(), expiry),
@@ -61,7 +61,7 @@ impl Shard {
     pub fn set_text(&mut self, key: Key<'_>, value: &[u8], now: Millis) -> Result<(), StoreError> {
         check_key(key.bytes())?;
         check_value_len(value.len())?;
-        let expiry = self.live(key, now).and_then(Found::expiry);
+        let expiry = self.live_to_write(key, now).and_then(Found::expiry);
         self.put(key, Form::Text, value, expiry)
     }
 
@@ -102,7 +102,7 @@ impl Shard {
     /// Adds `by` to the number that `key` holds, 0 if there is no key; the sum.
     pub fn increment(&mut self, key: Key<'_>, by: i64, now: Millis) -> Result<i64, IncrementError> {
         check_key(key.bytes())?;
-        let (number, expiry) = match self.live(key, now) {
+        let (number, expiry) = match self.live_to_write(key, now) {
             None => (0, None),
             Some(entry) => {
                 let number = entry.as_string()?.to_integer();

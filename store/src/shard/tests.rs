@@ -6,7 +6,10 @@ use proptest::prelude::*;
 
 use super::Shard;
 use crate::arena::Limits;
-use crate::{ExpiryChange, HashKey, Key, Millis, StoreError, StringRef};
+use crate::{
+    EvictionOrder, EvictionPolicy, EvictionScope, ExpiryChange, HashKey, Key, Millis, StoreError,
+    StringRef,
+};
 
 const NOW: Millis = Millis(1);
 
@@ -210,4 +213,25 @@ fn a_flood_of_collisions_costs_no_memory_and_loses_no_key() {
             "{used} bytes of {spread} with mask {mask:x}"
         );
     }
+}
+
+#[test]
+fn a_write_that_reads_what_was_there_is_one_use() {
+    const LFU: EvictionPolicy = EvictionPolicy {
+        scope: EvictionScope::Every,
+        order: EvictionOrder::LeastFrequent,
+    };
+    let hash_key = HashKey::from_seed(1);
+    let mut shard = Shard::new(hash_key.clone(), 0);
+    shard.set_policy(Some(LFU));
+    let key = Key::new(b"number", &hash_key);
+    let uses = |shard: &Shard| shard.frequency(key, NOW);
+    shard.increment(key, 1, NOW).unwrap();
+    assert_eq!(uses(&shard), Some(0));
+    shard.increment(key, 1, NOW).unwrap();
+    assert_eq!(uses(&shard), Some(1));
+    shard.set(key, b"7", ExpiryChange::Keep, NOW).unwrap();
+    assert_eq!(uses(&shard), Some(2));
+    shard.set_text(key, b"8", NOW).unwrap();
+    assert_eq!(uses(&shard), Some(3));
 }
