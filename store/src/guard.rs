@@ -14,8 +14,8 @@ use crate::shards::Shards;
 pub(crate) struct Totals {
     /// See [`Shard::used_bytes`].
     pub(crate) used_bytes: AtomicUsize,
-    /// See [`Shard::remains_bytes`].
-    pub(crate) remains_bytes: AtomicUsize,
+    /// Number of shards that have remains: see [`Shard::remains`].
+    pub(crate) with_remains: AtomicUsize,
 }
 
 /// A locked shard. When it is given back, what it has grown by is added to the keyspace's totals.
@@ -35,10 +35,10 @@ impl<'a> ShardGuard<'a> {
 #[cold]
 #[inline(never)]
 fn count(shard: &mut Shard, totals: &Totals) {
-    let (used, remains) = shard.growth();
+    let (used, with_remains) = shard.growth();
     // Sums of differences, which wrap like them; no other memory is ordered by it.
     totals.used_bytes.fetch_add(used, Relaxed);
-    totals.remains_bytes.fetch_add(remains, Relaxed);
+    totals.with_remains.fetch_add(with_remains, Relaxed);
 }
 
 impl Deref for ShardGuard<'_> {
@@ -154,10 +154,10 @@ impl Shards for ShardInTurn<'_> {
         }
     }
 
-    fn remains_bytes(&mut self) -> usize {
+    fn has_remains(&mut self) -> bool {
         match &self.only {
-            Some(shard) => shard.remains_bytes(),
-            None => self.keyspace.remains_bytes(),
+            Some(shard) => shard.has_remains(),
+            None => self.keyspace.has_remains(),
         }
     }
 }

@@ -188,11 +188,17 @@ impl Keyspace {
         self.totals.used_bytes.load(Relaxed)
     }
 
-    /// Bytes of large collections whose keys are gone, which are among the used ones until they are
-    /// [freed](Keyspace::free_remains); locks nothing.
+    /// Whether there are large collections whose keys are gone, and which are not [freed](Keyspace::free_remains) yet;
+    /// locks nothing.
+    #[must_use]
+    pub fn has_remains(&self) -> bool {
+        self.totals.with_remains.load(Relaxed) > 0
+    }
+
+    /// Bytes of those, which are among the used ones.
     #[must_use]
     pub fn remains_bytes(&self) -> usize {
-        self.totals.remains_bytes.load(Relaxed)
+        Shards::remains_bytes(&mut &*self)
     }
 
     /// See [`Shards::free_remains`].
@@ -289,8 +295,8 @@ impl Shards for &Keyspace {
         Keyspace::used_bytes(self)
     }
 
-    fn remains_bytes(&mut self) -> usize {
-        Keyspace::remains_bytes(self)
+    fn has_remains(&mut self) -> bool {
+        Keyspace::has_remains(self)
     }
 }
 

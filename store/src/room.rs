@@ -128,9 +128,12 @@ pub(crate) fn make<S: Shards + ?Sized>(
         if plenty {
             return Room::Enough;
         }
-        let remains = shards.remains_bytes();
-        // What can be given back without a key that goes. Without a policy a write is refused where it is too little.
-        let suffices = remains > 0 && Room::of(used.saturating_sub(remains), line) == Room::Enough;
+        let has_remains = shards.has_remains();
+        // Without a policy a write is refused unless they will give back enough.
+        let suffices = has_remains && policy.is_none() && {
+            let used = used.saturating_sub(shards.remains_bytes());
+            Room::of(used, line) == Room::Enough
+        };
         let can_shrink = policy.is_some() || suffices;
         let is_needed = can_shrink && used > limit_ends;
         let steps_max = if used <= patience_ends {
@@ -143,7 +146,7 @@ pub(crate) fn make<S: Shards + ?Sized>(
         if can_shrink && steps >= steps_max {
             return Room::Enough;
         }
-        if steps < steps_max && remains > 0 && free_some(shards, &mut freeing) {
+        if steps < steps_max && has_remains && free_some(shards, &mut freeing) {
             steps += usize::from(!is_needed);
             continue;
         }

@@ -58,7 +58,12 @@ pub trait Shards {
         self.sum(Shard::used_bytes)
     }
 
-    /// Number of large collections whose keys are gone, and which are not freed yet.
+    /// Whether there are large collections whose keys are gone, and which are not freed yet.
+    fn has_remains(&mut self) -> bool {
+        (0..self.count().get()).any(|index| self.with_shard(index, |shard| shard.has_remains()))
+    }
+
+    /// Number of those.
     fn remains(&mut self) -> usize {
         self.sum(Shard::remains)
     }
@@ -71,7 +76,7 @@ pub trait Shards {
     /// Frees `count` elements of those, or all where there are fewer; how many.
     fn free_remains(&mut self, count: usize) -> usize {
         let (mut freed, mut index) = (0, 0);
-        while freed < count && index < self.count().get() && self.remains_bytes() > 0 {
+        while freed < count && index < self.count().get() && self.has_remains() {
             freed += self.with_shard(index, |shard| shard.free_remains(count - freed));
             index += 1;
         }

@@ -139,10 +139,10 @@ impl Shards for Access<'_> {
         }
     }
 
-    fn remains_bytes(&mut self) -> usize {
+    fn has_remains(&mut self) -> bool {
         match self {
-            Self::Each(turn) => turn.remains_bytes(),
-            Self::Held(_, shards) => shards.remains_bytes(),
+            Self::Each(turn) => turn.has_remains(),
+            Self::Held(_, shards) => shards.has_remains(),
         }
     }
 }

@@ -53,6 +53,9 @@ pub(crate) struct Entries {
     context: Arc<Context>,
     /// What reads note in the entries.
     usage: Usage,
+    /// Whether this was among the shards with remains when they were last counted. It lies here, and not in the shard,
+    /// because here it takes no byte.
+    counted_remains: bool,
     hand: Hand,
 }
 
@@ -109,6 +112,7 @@ impl Entries {
             collections: Collections::new(),
             context: Arc::new(context),
             usage: Usage::default(),
+            counted_remains: false,
             hand: Hand::START,
         }
     }
@@ -131,6 +135,19 @@ impl Entries {
     #[inline]
     pub(crate) const fn has_remains(&self) -> bool {
         self.collections.has_remains()
+    }
+
+    /// Whether that has changed since it was last [counted](Self::count_remains).
+    #[inline]
+    pub(crate) const fn is_uncounted(&self) -> bool {
+        self.collections.has_remains() != self.counted_remains
+    }
+
+    /// By how much the number of shards with remains has grown since the last call, modulo 2⁶⁴.
+    pub(crate) fn count_remains(&mut self) -> usize {
+        let has = self.collections.has_remains();
+        let had = std::mem::replace(&mut self.counted_remains, has);
+        usize::from(has).wrapping_sub(had.into())
     }
 
     /// Number of large collections whose keys are gone, and which are not freed yet.

@@ -33,8 +33,6 @@ pub struct Shard {
     watched: WatchTable,
     /// Bytes of it that the keyspace's total has.
     counted: usize,
-    /// The same of its remains.
-    counted_remains: usize,
 }
 
 impl Shard {
@@ -54,7 +52,6 @@ impl Shard {
             evicted_total: 0,
             watched: WatchTable::default(),
             counted: 0,
-            counted_remains: 0,
         }
     }
 
@@ -179,22 +176,24 @@ impl Shard {
         self.expired_total
     }
 
-    /// Whether the keyspace's totals may have something else than this shard; hardly ever, even after a write.
+    /// Whether there are large collections whose keys are gone, and which are not freed yet.
     #[inline]
-    pub(crate) const fn is_uncounted(&self) -> bool {
-        let growth = self.used_bytes() ^ self.counted;
-        (growth | self.counted_remains) != 0 || self.entries.has_remains()
+    pub(crate) const fn has_remains(&self) -> bool {
+        self.entries.has_remains()
     }
 
-    /// By how much [`Shard::used_bytes`] and [`Shard::remains_bytes`] have grown since the last call, modulo 2⁶⁴.
+    /// Whether the keyspace's totals have something else than this shard; hardly ever, even after a write.
+    #[inline]
+    pub(crate) const fn is_uncounted(&self) -> bool {
+        self.used_bytes() != self.counted || self.entries.is_uncounted()
+    }
+
+    /// By how much [`Shard::used_bytes`] and the number of shards with remains have grown since the last call,
+    /// modulo 2⁶⁴.
     pub(crate) fn growth(&mut self) -> (usize, usize) {
-        let (used, remains) = (self.used_bytes(), self.remains_bytes());
+        let used = self.used_bytes();
         let counted = std::mem::replace(&mut self.counted, used);
-        let counted_remains = std::mem::replace(&mut self.counted_remains, remains);
-        (
-            used.wrapping_sub(counted),
-            remains.wrapping_sub(counted_remains),
-        )
+        (used.wrapping_sub(counted), self.entries.count_remains())
     }
 
     /// Starts to keep the version of `key`; ends with [`Shard::unwatch`], as often as it began.
