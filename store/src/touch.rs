@@ -55,17 +55,17 @@ fn few(hashes: &[KeyHash]) -> Option<Few<KeyHash>> {
 }
 
 /// Shards that nobody else had, with their numbers.
-struct Held<'a>([Option<(usize, ShardGuard<'a>)>; 2 * TOUCHED_AT_ONCE]);
+struct Held<'a>(Few<Option<(usize, ShardGuard<'a>)>>);
 
 impl<'a> Held<'a> {
     /// The shards of these numbers, but for those that another thread has.
-    fn of(keyspace: &'a Keyspace, numbers: impl Iterator<Item = usize>) -> Self {
-        let mut held = Self([const { None }; _]);
-        let mut places = 0..held.0.len();
-        for number in numbers {
-            if held.entries(number).is_none()
-                && let Some(place) = places.next().and_then(|at| held.0.get_mut(at))
-            {
+    fn of(keyspace: &'a Keyspace, numbers: Few<Option<usize>>) -> Self {
+        let mut held = Self([const { None }; TOUCHED_AT_ONCE]);
+        for (at, number) in numbers.into_iter().enumerate() {
+            let Some(number) = number.filter(|number| held.entries(*number).is_none()) else {
+                continue;
+            };
+            if let Some(place) = held.0.get_mut(at) {
                 *place = keyspace.try_lock_index(number).map(|shard| (number, shard));
             }
         }
@@ -95,8 +95,9 @@ impl ShardInTurn<'_> {
                 homes
             });
         }
-        let hashes = self.in_shards(hashes);
-        let held = Held::of(self.keyspace(), hashes.iter().map(|(number, _)| *number));
+        let count = self.keyspace().count();
+        let hashes = hashes.map(|hash| (count.index(hash), hash));
+        let held = Held::of(self.keyspace(), hashes.map(|(number, _)| Some(number)));
         let homes = Homes::of(hashes, |number| held.entries(number));
         homes.touch(|number| held.entries(number));
         homes
@@ -118,19 +119,14 @@ impl ShardInTurn<'_> {
         touch(homes, next, |_| Some(shard.entries()))
     }
 
+    /// The same one after the other: no more shards are held at a time than a few.
     #[inline(never)]
     fn touch_several(&mut self, homes: &mut Homes, next: &[KeyHash]) -> [Hint; TOUCHED_AT_ONCE] {
-        let next = few(next).map(|next| self.in_shards(next));
-        let of_homes = homes.0.iter().flatten().map(|(number, _)| *number);
-        let of_next = next.iter().flatten().map(|(number, _)| *number);
-        let held = Held::of(self.keyspace(), of_homes.chain(of_next));
-        touch(homes, next, |number| held.entries(number))
-    }
-
-    /// The same, with the numbers of their shards.
-    fn in_shards(&self, hashes: Few<KeyHash>) -> Few<(usize, KeyHash)> {
-        let count = self.keyspace().count();
-        hashes.map(|hash| (count.index(hash), hash))
+        let next = self.touch_buckets(next);
+        let mut homes = std::mem::replace(homes, next);
+        let numbers = homes.0.map(|home| home.map(|(number, _)| number));
+        let held = Held::of(self.keyspace(), numbers);
+        touch(&mut homes, None, |number| held.entries(number))
     }
 }
 
