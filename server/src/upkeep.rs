@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A slice is bounded in time, and looks at the clock after every table of the index, some hundred elements of
-//! collections or batch of moves, which take some hundred microseconds at the most. So requests wait no longer for it than for a large command.
+//! collections or batch of moves: some hundred microseconds at the most, no more than a large command takes.
 //! A round of the keyspace takes half of a thread at the most while it lasts, and the next one begins only
 //! when four times as long has passed as it worked: where keys expire all the time, that is a fifth.
 

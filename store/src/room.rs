@@ -18,10 +18,10 @@
 //!
 //! A write adds a page at most, or a box for a value that is larger. A page has 256 KiB or 1/64 of the bytes
 //! that there are, whichever is less; the line lies half a page below the bound. Up to the bound a write does
-//! [`STEPS_MAX`] steps, each an eviction, a batch of moves or [`FREED_PER_STEP`] elements, so that a burst of writes waits a little each and none
-//! of them long. Beyond it, where only a value that large or a bound that was lowered can bring it,
-//! [`STEPS_BEYOND_MAX`]; and beyond 1/128 more than the [`Ceiling`], as many as it takes. So `used` passes the bound by 1/128 of it and
-//! the largest value at most, however much smaller the values are that go for it.
+//! [`STEPS_MAX`] steps, each an eviction, a batch of moves or [`FREED_PER_STEP`] elements, so that a burst of writes waits
+//! a little each and none of them long. Beyond it, where only a value that large or a bound that was lowered can bring
+//! it, [`STEPS_BEYOND_MAX`]; and beyond 1/128 more than the [`Ceiling`], as many as it takes. So `used` passes the bound
+//! by 1/128 of it and the largest value at most, however much smaller the values are that go for it.
 //!
 //! Example: a bound of 1 GiB that is full of keys of 60 bytes. For a value of 10 MiB some 4000 go before each write,
 //! which is 240 KB, until 8 MiB beyond the bound are reached; from there on some 170,000.
