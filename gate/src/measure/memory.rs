@@ -12,12 +12,13 @@ use std::sync::Arc;
 use rand::seq::SliceRandom;
 
 use super::MeasureError;
+use super::blame::{blame, blame_memory};
 use super::rounds::ArmUnderTest;
 use super::seeds::{Place, Purpose, Seeds};
 use crate::budget::{Load, Quantity};
 use crate::model::{Arm, NoisyRound, RoundHealth, RoundSet};
 use crate::probe::resp_load::DataSet;
-use crate::probe::{MemoryReading, ServerLaunch, memory_of};
+use crate::probe::{MemoryReading, Server, ServerLaunch, memory_of};
 use crate::process::{Interrupt, Plan, Ticks};
 
 /// What stays the same over all rounds.
@@ -99,14 +100,14 @@ impl MemoryRunner {
             let mut server = launch
                 .start(&mut ports, &self.interrupt)
                 .map_err(|source| MeasureError::Server { arm, source })?;
-            let memory = |pid, port| {
-                memory_of(pid, port, &self.interrupt)
-                    .map_err(|source| MeasureError::Memory { arm, source })
+            let memory = |server: &mut Server| {
+                memory_of(server.pid(), server.port(), &self.interrupt)
+                    .map_err(|error| blame_memory(arm, server, error))
             };
-            let empty = memory(server.pid(), server.port())?;
+            let empty = memory(&mut server)?;
             data.fill(server.port(), &self.interrupt)
-                .map_err(|error| super::rounds::blame(arm, &mut server, error))?;
-            let full = memory(server.pid(), server.port())?;
+                .map_err(|error| blame(arm, &mut server, error))?;
+            let full = memory(&mut server)?;
             server
                 .check_alive()
                 .map_err(|source| MeasureError::Server { arm, source })?;

@@ -9,8 +9,10 @@
 //! | `runs` | one round: a program run on each arm in turn |
 //! | `exact` | two counts an arm |
 //! | `callgrind` | instructions of a program at two counts, twice an arm |
+//! | `blame` | whose fault it is that a measurement broke off |
 //! | `seeds` | one stream of random numbers for each purpose and round |
 
+mod blame;
 mod callgrind;
 mod error;
 mod exact;

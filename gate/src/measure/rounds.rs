@@ -28,11 +28,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::seq::SliceRandom;
 
 use super::MeasureError;
+use super::blame::blame;
 use super::latency::{Pools, rate_of};
 use super::seeds::{Place, Purpose, Seeds};
 use super::warm_up::WarmUp;
@@ -51,8 +52,6 @@ pub const LATENCY_SLICE: Duration = Duration::from_millis(100);
 /// Between the last reply and the reading of the CPU account: the kernel completes a thread's
 /// account when it goes to sleep, which a server does a few microseconds after its last reply.
 const SETTLE: Duration = Duration::from_micros(100);
-/// How long a server whose connection broke is given to be seen as ended.
-const DEATH_MAX: Duration = Duration::from_millis(200);
 
 /// What stays the same over all rounds.
 #[derive(Debug, Clone)]
@@ -386,30 +385,6 @@ impl Slice {
 
     fn per_second(&self) -> f64 {
         float(self.requests) / (float(self.wall_ns) / 1e9)
-    }
-}
-
-/// The error of an arm's load: that its server ended, where it did, as that is the cause then.
-pub(super) fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureError {
-    if matches!(error, LoadError::Interrupted(_)) {
-        return MeasureError::Load {
-            arm,
-            source: error,
-            log: server.log_end(),
-        };
-    }
-    // The connection of a process that is killed closes a moment before the process has ended.
-    let deadline = Instant::now() + DEATH_MAX;
-    while Instant::now() < deadline {
-        if let Err(source) = server.check_alive() {
-            return MeasureError::Server { arm, source };
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    MeasureError::Load {
-        arm,
-        source: error,
-        log: server.log_end(),
     }
 }
 

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use super::argv::{ArgvError, fill};
 use crate::budget::{Ready, Serve};
-use crate::process::{Child, Interrupt, Launch, ProcessError, free_port, last_lines};
+use crate::process::{Child, Interrupt, Launch, Port, ProcessError, last_lines};
 
 /// The longest that a server may take to be ready.
 const READY_MAX: Duration = Duration::from_secs(15);
@@ -50,7 +50,8 @@ pub struct ServerLaunch<'a> {
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    port: u16,
+    /// Claimed until the child has ended.
+    port: Port,
     log: PathBuf,
     /// Its working folder: what it writes there goes with it. Dropped after the child.
     _folder: TempDir,
@@ -116,7 +117,7 @@ impl<'a> ServerLaunch<'a> {
     ) -> Result<Server, ServerError> {
         let mut tries = 1;
         loop {
-            match self.start_on(free_port(ports)?, interrupt) {
+            match self.start_on(Port::draw(ports)?, interrupt) {
                 Err(ServerError::Ended { log, .. })
                     if tries < PORTS_MAX && says_port_taken(&log) =>
                 {
@@ -127,8 +128,8 @@ impl<'a> ServerLaunch<'a> {
         }
     }
 
-    fn start_on(&self, port: u16, interrupt: &Interrupt) -> Result<Server, ServerError> {
-        let argv = fill(&self.serve.command, self.artifacts, Some(port))?;
+    fn start_on(&self, port: Port, interrupt: &Interrupt) -> Result<Server, ServerError> {
+        let argv = fill(&self.serve.command, self.artifacts, Some(port.number()))?;
         let folder = tempfile::Builder::new()
             .prefix("gate-server-")
             .tempdir()
@@ -146,7 +147,7 @@ impl<'a> ServerLaunch<'a> {
         let deadline = Instant::now() + self.ready_max;
         loop {
             server.check_alive_as("before it was ready")?;
-            let seen = look(&self.serve.ready, port);
+            let seen = look(&self.serve.ready, server.port());
             // Whoever answered was this server only if it still runs: it would have ended had the
             // port belonged to somebody else.
             server.check_alive_as("before it was ready")?;
@@ -175,7 +176,7 @@ impl Server {
     /// The port it listens on, at 127.0.0.1.
     #[must_use]
     pub const fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// Fails where the server has ended.

@@ -19,4 +19,4 @@ pub use error::ProcessError;
 pub use health::{MemoryStall, Ticks, percent_of};
 pub use interrupt::{Interrupt, Interrupted, POLL};
 pub use log::last_lines;
-pub use port::free_port;
+pub use port::Port;

@@ -1,5 +1,7 @@
 //! Whole rounds against real processes.
 
+use std::time::Instant;
+
 use tempfile::TempDir;
 
 use super::*;

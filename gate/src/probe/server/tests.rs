@@ -59,6 +59,27 @@ fn a_real_server_is_ready_and_its_port_free_again_afterwards() {
 }
 
 #[test]
+fn servers_that_start_slowly_at_the_same_time_are_not_taken_for_each_other() {
+    let (good, artifacts) = fixture::as_process(Manner::Good);
+    let slowly = ["/bin/sh", "-c", "sleep 0.2; exec \"$0\" \"$@\""].map(str::to_owned);
+    let slow = Serve {
+        command: slowly.into_iter().chain(good.command.clone()).collect(),
+        ..good.clone()
+    };
+    // Drawn from the same seed, as two runs of one command draw them.
+    let mut servers = thread::scope(|scope| {
+        let second = scope.spawn(|| start(&slow, &artifacts, 13).unwrap());
+        let first = start(&good, &artifacts, 13).unwrap();
+        [first, second.join().unwrap()]
+    });
+    assert_ne!(servers[0].port(), servers[1].port());
+    thread::sleep(Duration::from_millis(400));
+    for server in &mut servers {
+        server.check_alive().unwrap();
+    }
+}
+
+#[test]
 fn a_server_that_dies_later_is_noticed() {
     let (serve, artifacts) = fixture::as_process(Manner::Good);
     let mut server = start(&serve, &artifacts, 12).unwrap();

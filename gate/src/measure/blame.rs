@@ -1,0 +1,82 @@
+//! Whose fault it is that a measurement broke off.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::MeasureError;
+use crate::model::Arm;
+use crate::probe::resp_load::LoadError;
+use crate::probe::{MemoryError, Server};
+
+/// How long a server whose connection broke is given to be seen as ended.
+const DEATH_MAX: Duration = Duration::from_millis(200);
+
+/// The error of an arm's load: that its server ended, where it did, as that is the cause then.
+pub(super) fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureError {
+    if matches!(error, LoadError::Interrupted(_)) {
+        return MeasureError::Load {
+            arm,
+            source: error,
+            log: server.log_end(),
+        };
+    }
+    died(arm, server).unwrap_or_else(|| MeasureError::Load {
+        arm,
+        source: error,
+        log: server.log_end(),
+    })
+}
+
+/// The error of a memory that cannot be read: that the server ended, where it did.
+pub(super) fn blame_memory(arm: Arm, server: &mut Server, error: MemoryError) -> MeasureError {
+    let died = match error {
+        MemoryError::Interrupted(_) => None,
+        _ => died(arm, server),
+    };
+    died.unwrap_or(MeasureError::Memory { arm, source: error })
+}
+
+/// That a server has ended, or does within the next moment.
+fn died(arm: Arm, server: &mut Server) -> Option<MeasureError> {
+    // The connection of a process that is killed closes a moment before the process has ended.
+    let deadline = Instant::now() + DEATH_MAX;
+    while Instant::now() < deadline {
+        if let Err(source) = server.check_alive() {
+            return Some(MeasureError::Server { arm, source });
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use rustix::process::{Pid, Signal, kill_process};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::probe::resp_load::fixture::{self, Manner};
+    use crate::probe::{ServerLaunch, memory_of};
+    use crate::process::Interrupt;
+
+    #[test]
+    fn a_server_that_ended_is_told_and_not_that_it_has_no_memory() {
+        let folder = TempDir::new().unwrap();
+        let log = folder.path().join("log");
+        let (serve, artifacts) = fixture::as_process(Manner::Good);
+        let interrupt = Interrupt::unattached();
+        let mut server = ServerLaunch::new(&serve, &artifacts, &[], &log)
+            .start(&mut ChaCha8Rng::seed_from_u64(14), &interrupt)
+            .unwrap();
+        let pid = i32::try_from(server.pid()).ok().and_then(Pid::from_raw);
+        kill_process(pid.unwrap(), Signal::KILL).unwrap();
+        let error = memory_of(server.pid(), server.port(), &interrupt).unwrap_err();
+        let told = blame_memory(Arm::Base, &mut server, error).to_string();
+        assert!(
+            told.starts_with("base: the server ended in the middle of the measurement"),
+            "{told}"
+        );
+    }
+}
