@@ -148,8 +148,9 @@ impl<'a> ServerLaunch<'a> {
         loop {
             server.check_alive_as("before it was ready")?;
             let seen = look(&self.serve.ready, server.port());
-            // Whoever answered was this server only if it still runs: it would have ended had the
-            // port belonged to somebody else.
+            // Whoever answered was this server only if it still runs: no other gate's server has this
+            // port, and this one ends when it finds that a stranger has it. One that is yet to find
+            // out is caught by the checks during the measurement.
             server.check_alive_as("before it was ready")?;
             let Err(last) = seen else {
                 return Ok(server);
