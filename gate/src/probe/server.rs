@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! draw a port → start → ready? ── yes → Server
-//!      ▲                  ├ ended, log says the port was taken: another port, three times
+//!      ▲                  ├ a program answers that ran before: another port, three times
+//!      │                  ├ ended, log says the port was taken: another port, three times
 //!      └──────────────────┘ ended otherwise, or not ready within 15 s: error with the log's end
 //! ```
 
@@ -18,7 +19,9 @@ use tempfile::TempDir;
 
 use super::argv::{ArgvError, fill};
 use crate::budget::{Ready, Serve};
-use crate::process::{Child, Interrupt, Launch, Port, ProcessError, last_lines};
+use crate::process::{
+    Child, Interrupt, Launch, Port, ProcessError, Stranger, last_lines, stranger_at,
+};
 
 /// The longest that a server may take to be ready.
 const READY_MAX: Duration = Duration::from_secs(15);
@@ -79,6 +82,22 @@ pub enum ServerError {
         /// The end of its log.
         log: String,
     },
+    /// Another program has the port.
+    #[error(
+        "process {pid} ({program}) took port {port} just before the server, on {tries} ports in a row; end it, \
+         or keep it from ports {low} to {high}",
+        low = Port::LOW, high = Port::HIGH
+    )]
+    Stranger {
+        /// The other program's process.
+        pid: u32,
+        /// What the kernel calls it.
+        program: String,
+        /// The last port.
+        port: u16,
+        /// How many ports were tried.
+        tries: u32,
+    },
     /// It runs and does not answer.
     #[error("the server was not ready within {after:.0?} ({last}); {log}")]
     NeverReady {
@@ -117,14 +136,13 @@ impl<'a> ServerLaunch<'a> {
     ) -> Result<Server, ServerError> {
         let mut tries = 1;
         loop {
+            let is_last = tries == PORTS_MAX;
             match self.start_on(Port::draw(ports)?, interrupt) {
-                Err(ServerError::Ended { log, .. })
-                    if tries < PORTS_MAX && says_port_taken(&log) =>
-                {
-                    tries += 1;
-                }
+                Err(ServerError::Ended { log, .. }) if !is_last && says_port_taken(&log) => {}
+                Err(ServerError::Stranger { .. }) if !is_last => {}
                 outcome => return outcome,
             }
+            tries += 1;
         }
     }
 
@@ -149,11 +167,19 @@ impl<'a> ServerLaunch<'a> {
             server.check_alive_as("before it was ready")?;
             let seen = look(&self.serve.ready, server.port());
             // Whoever answered was this server only if it still runs: no other gate's server has this
-            // port, and this one ends when it finds that a stranger has it. One that is yet to find
-            // out is caught by the checks during the measurement.
+            // port, and this one ends when it finds that a stranger has it.
             server.check_alive_as("before it was ready")?;
             let Err(last) = seen else {
-                return Ok(server);
+                // One that starts slowly is yet to find out.
+                return match stranger_at(server.port(), server.pid()) {
+                    None => Ok(server),
+                    Some(Stranger { pid, program }) => Err(ServerError::Stranger {
+                        pid,
+                        program,
+                        port: server.port(),
+                        tries: PORTS_MAX,
+                    }),
+                };
             };
             if Instant::now() >= deadline {
                 return Err(ServerError::NeverReady {

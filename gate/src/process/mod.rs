@@ -9,6 +9,7 @@ mod cpu_time;
 mod error;
 mod health;
 mod interrupt;
+mod listener;
 mod log;
 mod port;
 
@@ -18,5 +19,6 @@ pub use cpu_time::{CpuSnapshot, CpuTime, ended_children_cpu, this_thread_ns};
 pub use error::ProcessError;
 pub use health::{MemoryStall, Ticks, percent_of};
 pub use interrupt::{Interrupt, Interrupted, POLL};
+pub use listener::{Stranger, stranger_at};
 pub use log::last_lines;
 pub use port::Port;

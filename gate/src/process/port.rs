@@ -15,17 +15,13 @@ use rand::{Rng, RngExt};
 
 use super::ProcessError;
 
-/// Lowest port drawn.
-const LOW: u16 = 18_000;
-/// Highest port drawn.
-const HIGH: u16 = 31_999;
 /// Draws before giving up.
 const DRAWS_MAX: u32 = 64;
 
 /// A port that was free, and that no other gate draws as long as this lives.
 ///
 /// Nobody keeps a program that is no gate from it: whoever starts a server retries with another one
-/// where the server finds it taken.
+/// where the server finds it taken, or [`stranger_at`](super::stranger_at) finds who took it.
 #[derive(Debug)]
 pub struct Port {
     number: u16,
@@ -35,10 +31,15 @@ pub struct Port {
 }
 
 impl Port {
+    /// Lowest port drawn.
+    pub const LOW: u16 = 18_000;
+    /// Highest port drawn.
+    pub const HIGH: u16 = 31_999;
+
     /// Draws ports until one can be claimed and bound.
     pub fn draw(rng: &mut impl Rng) -> Result<Self, ProcessError> {
         for _ in 0..DRAWS_MAX {
-            let number = rng.random_range(LOW..=HIGH);
+            let number = rng.random_range(Self::LOW..=Self::HIGH);
             if let Ok(claim) = claim(number)
                 && TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok()
             {
@@ -50,8 +51,8 @@ impl Port {
         }
         Err(ProcessError::NoFreePort {
             draws: DRAWS_MAX,
-            low: LOW,
-            high: HIGH,
+            low: Self::LOW,
+            high: Self::HIGH,
         })
     }
 
@@ -84,7 +85,7 @@ mod tests {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).unwrap();
         let second = draw(7).number();
         assert_ne!(first, second);
-        assert!((LOW..=HIGH).contains(&second));
+        assert!((Port::LOW..=Port::HIGH).contains(&second));
         drop(taken);
     }
 

@@ -79,6 +79,66 @@ fn servers_that_start_slowly_at_the_same_time_are_not_taken_for_each_other() {
     }
 }
 
+/// A server that tells its port in `told`, and takes it when `take` is there.
+fn late(told: &Path, take: &Path, good: &Serve) -> Serve {
+    let script = format!(
+        "n=$(echo \"$@\" | sed 's/.*port=\\([0-9]*\\).*/\\1/'); echo $n >> {told}; \
+         until [ -e {take} ]; do sleep 0.01; done; exec \"$0\" \"$@\"",
+        told = told.display(),
+        take = take.display(),
+    );
+    let shell = ["/bin/sh", "-c", &script].map(str::to_owned);
+    Serve {
+        command: shell.into_iter().chain(good.command.clone()).collect(),
+        ..good.clone()
+    }
+}
+
+/// Takes the first port that a file tells of, and answers PING there.
+fn answer_instead(told: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let port = loop {
+        let text = std::fs::read_to_string(told).unwrap_or_default();
+        if let Some((port, _)) = text.split_once('\n') {
+            break port.parse::<u16>().unwrap();
+        }
+        assert!(Instant::now() < deadline, "no port was told");
+        thread::sleep(Duration::from_millis(1));
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 64];
+            let _read = stream.read(&mut request).unwrap();
+            stream.write_all(b"+PONG\r\n").unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_stranger_that_takes_the_port_is_not_taken_for_the_server() {
+    let folder = TempDir::new().unwrap();
+    let (told, take) = (folder.path().join("told"), folder.path().join("take"));
+    let (good, artifacts) = fixture::as_process(Manner::Good);
+    let slow = late(&told, &take, &good);
+    thread::sleep(Duration::from_millis(30));
+    let mut server = thread::scope(|scope| {
+        scope.spawn(|| {
+            answer_instead(&told);
+            // Time enough for it to be taken for the server.
+            thread::sleep(Duration::from_millis(300));
+            std::fs::write(&take, "").unwrap();
+        });
+        start(&slow, &artifacts, 15).unwrap()
+    });
+    server.check_alive().unwrap();
+    let ports = std::fs::read_to_string(&told).unwrap();
+    let ports: Vec<&str> = ports.lines().collect();
+    assert_eq!(ports.len(), 2, "{ports:?}");
+    assert_eq!(ports[1], server.port().to_string());
+}
+
 #[test]
 fn a_server_that_dies_later_is_noticed() {
     let (serve, artifacts) = fixture::as_process(Manner::Good);
