@@ -172,7 +172,8 @@ impl CommandProbe<'_> {
         let launch = Launch::new(self.argv)?
             .current_dir(self.folder)
             .only_env(kept.chain(fixed))
-            .on_cores(self.cores);
+            .on_cores(self.cores)
+            .with_orphans();
         let cpu_before = ended_children_cpu()?;
         let start = Instant::now();
         let mut child = launch.start_captured(&stdout, &stderr)?;

@@ -73,7 +73,7 @@ pub enum ServerError {
     #[error("cannot make a working folder for the server: {0}")]
     Folder(#[source] io::Error),
     /// It ended where it should have served.
-    #[error("the server ended {when} with {status}; {log}")]
+    #[error("the server ended {when} with {status}{}; {log}", foreground(*status))]
     Ended {
         /// Before or after it was ready.
         when: &'static str,
@@ -155,6 +155,7 @@ impl<'a> ServerLaunch<'a> {
         let child = Launch::new(&argv)?
             .current_dir(folder.path())
             .on_cores(self.cores)
+            .with_orphans()
             .start_logged(self.log)?;
         let mut server = Server {
             child,
@@ -230,6 +231,15 @@ impl Server {
                 log: self.log_end(),
             }),
         }
+    }
+}
+
+/// What a server that succeeded at nothing has most likely done.
+fn foreground(status: ExitStatus) -> &'static str {
+    if status.success() {
+        " (it must stay in the foreground, and not start a daemon)"
+    } else {
+        ""
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! The leader is reaped last: while it is a zombie its number cannot be given to another process,
 //! so a signal to the group cannot hit a stranger. A process that leaves the group (`setsid`)
-//! escapes; none of the programs that a gate starts has a reason to.
+//! escapes it, and is ended as an orphan where [`Launch::with_orphans`] asks for that.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -25,6 +25,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
 };
 
+use super::orphans::{self, Running};
 use super::{Interrupt, POLL, Pinned, ProcessError};
 
 /// Between SIGTERM and SIGKILL.
@@ -36,6 +37,14 @@ pub struct Launch {
     command: Command,
     program: String,
     cores: Vec<usize>,
+    orphans: Orphans,
+}
+
+/// What becomes of processes that leave the group and outlive the leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Orphans {
+    LiveOn,
+    End,
 }
 
 /// A running child and its process group; ended when dropped.
@@ -48,6 +57,8 @@ pub struct Child {
     status: Option<ExitStatus>,
     /// Becomes readable when the leader ends; `None` on kernels before 5.3.
     handle: Option<OwnedFd>,
+    /// Dropped last, when the group has ended.
+    _running: Running,
 }
 
 impl Launch {
@@ -63,6 +74,7 @@ impl Launch {
             command,
             program: program.as_ref().to_string_lossy().into_owned(),
             cores: Vec::new(),
+            orphans: Orphans::LiveOn,
         })
     }
 
@@ -101,6 +113,14 @@ impl Launch {
         self
     }
 
+    /// Ends the processes, too, that leave its group and outlive it: daemons. That happens when no
+    /// program runs any more.
+    #[must_use]
+    pub fn with_orphans(mut self) -> Self {
+        self.orphans = Orphans::End;
+        self
+    }
+
     /// Starts it with everything it prints in one file.
     pub fn start_logged(mut self, log: &Path) -> Result<Child, ProcessError> {
         let out = create(log)?;
@@ -119,6 +139,10 @@ impl Launch {
     }
 
     fn start(mut self) -> Result<Child, ProcessError> {
+        if self.orphans == Orphans::End {
+            orphans::adopt();
+        }
+        let running = Running::new();
         // A child inherits the cores of the thread that starts it.
         let pinned = match self.cores.as_slice() {
             [] => None,
@@ -142,6 +166,7 @@ impl Launch {
             started: Instant::now(),
             status: None,
             handle: pidfd_open(group, PidfdFlags::empty()).ok(),
+            _running: running,
         })
     }
 }

@@ -11,6 +11,7 @@ mod health;
 mod interrupt;
 mod listener;
 mod log;
+mod orphans;
 mod port;
 
 pub use affinity::{Pinned, Plan, thread_and_core_counts};

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 
+use crate::interruption::processes_of;
 use crate::repository::TestRepository;
 use crate::subject::{EXACT_BUDGETS, exact_repository, probe, repository};
 
@@ -158,6 +159,24 @@ fn a_server_that_exits_at_once() {
         "exit status: 9",
         "cannot open the frobnicator",
     ]);
+    leaves_nothing(&repository);
+}
+
+#[test]
+fn a_server_that_becomes_a_daemon() {
+    let repository = repository();
+    let server = include_str!("subject/server.rs");
+    let daemon = "fn main() { if std::env::args().len() == 2 { \
+                  std::process::Command::new(\"setsid\").args(std::env::args()).arg(\"daemon\").spawn().unwrap(); \
+                  std::thread::sleep(std::time::Duration::from_millis(50)); return; } \
+                  std::thread::sleep(std::time::Duration::from_millis(300)); ";
+    repository.write("server.rs", &server.replacen("fn main() {", daemon, 1));
+    repository.commit("a daemon");
+    repository
+        .run(&["compare"])
+        .refused(&["head", "foreground"]);
+    let left = processes_of(&repository.cache());
+    assert_eq!(left, Vec::<String>::new());
     leaves_nothing(&repository);
 }
 

@@ -8,7 +8,7 @@ use crate::repository::TestRepository;
 use crate::subject::{EXACT_BUDGETS, exact_repository, repository};
 
 /// Processes whose command line names a path under `folder`.
-fn processes_of(folder: &Path) -> Vec<String> {
+pub(crate) fn processes_of(folder: &Path) -> Vec<String> {
     let folder = folder.to_string_lossy().into_owned();
     std::fs::read_dir("/proc")
         .unwrap()
@@ -107,6 +107,24 @@ fn while_a_toolchain_names_itself() {
     wait_for("the toolchain", || {
         let found = processes_of(&repository.cache());
         found.iter().any(|process| process.contains("mark"))
+    });
+    interrupt(&repository, gate, "-TERM");
+}
+
+#[test]
+fn while_a_server_has_a_helper_in_a_session_of_its_own() {
+    let repository = repository();
+    let server = include_str!("subject/server.rs");
+    // The helper is in a session of its own, where the end of the server's group does not reach it.
+    let helper = "fn main() { let me = std::env::current_exe().unwrap(); \
+                  std::process::Command::new(\"setsid\") \
+                  .args([\"sh\", \"-c\", \"sleep 300; echo $0\"]).arg(me).spawn().unwrap(); ";
+    repository.write("server.rs", &server.replacen("fn main() {", helper, 1));
+    repository.commit("a helper");
+    let gate = start(&repository);
+    wait_for("a helper", || {
+        let found = processes_of(&repository.cache());
+        found.iter().any(|process| process.contains("sleep 300"))
     });
     interrupt(&repository, gate, "-TERM");
 }

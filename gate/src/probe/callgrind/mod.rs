@@ -149,6 +149,7 @@ impl CallgrindProbe<'_> {
             .current_dir(self.folder)
             .only_env(ENVIRONMENT.map(|(name, value)| (name.into(), value.into())))
             .on_cores(self.cores)
+            .with_orphans()
             .start_captured(&stdout, &stderr)?;
         let status = child.wait_with(interrupt, Some(Instant::now() + self.limit))?;
         if !status.success() {
