@@ -13,12 +13,9 @@ const DEATH_MAX: Duration = Duration::from_millis(200);
 
 /// The error of an arm's load: that its server ended, where it did, as that is the cause then.
 pub(super) fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureError {
-    if matches!(error, LoadError::Interrupted(_)) {
-        return MeasureError::Load {
-            arm,
-            source: error,
-            log: server.log_end(),
-        };
+    // Whoever ended the run knows why; the server's log has nothing to add.
+    if let LoadError::Interrupted(interrupted) = error {
+        return interrupted.into();
     }
     died(arm, server).unwrap_or_else(|| MeasureError::Load {
         arm,
@@ -29,11 +26,10 @@ pub(super) fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureE
 
 /// The error of a memory that cannot be read: that the server ended, where it did.
 pub(super) fn blame_memory(arm: Arm, server: &mut Server, error: MemoryError) -> MeasureError {
-    let died = match error {
-        MemoryError::Interrupted(_) => None,
-        _ => died(arm, server),
-    };
-    died.unwrap_or(MeasureError::Memory { arm, source: error })
+    if let MemoryError::Interrupted(interrupted) = error {
+        return interrupted.into();
+    }
+    died(arm, server).unwrap_or(MeasureError::Memory { arm, source: error })
 }
 
 /// That a server has ended, or does within the next moment.
@@ -78,5 +74,27 @@ mod tests {
             told.starts_with("base: the server ended in the middle of the measurement"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn an_interrupt_is_nobodys_fault_and_shows_no_log() {
+        let folder = TempDir::new().unwrap();
+        let log = folder.path().join("log");
+        let (serve, artifacts) = fixture::as_process(Manner::Good);
+        let mut server = ServerLaunch::new(&serve, &artifacts, &[], &log)
+            .start(&mut ChaCha8Rng::seed_from_u64(16), &Interrupt::unattached())
+            .unwrap();
+        let interrupt = Interrupt::unattached();
+        interrupt.raise();
+        let interrupted = interrupt.check().unwrap_err();
+        let load = LoadError::Interrupted(interrupted);
+        let memory = MemoryError::Interrupted(interrupted);
+        for error in [
+            blame(Arm::Base, &mut server, load),
+            blame_memory(Arm::Base, &mut server, memory),
+        ] {
+            assert!(error.is_interrupt(), "{error}");
+            assert_eq!(error.to_string(), "interrupted by SIGINT (Ctrl-C)");
+        }
     }
 }
