@@ -196,6 +196,8 @@ impl Room {
             // either, and says so.
             let _ = fs::remove_file(self.tree.join(path));
         }
+        // The room is this run's alone, so a lock is what a run that was killed left of its git.
+        let _ = fs::remove_file(self.index.with_extension("lock"));
         let git_dir = repository
             .git()
             .text(&["rev-parse", "--absolute-git-dir"])?;
