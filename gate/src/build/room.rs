@@ -192,9 +192,10 @@ impl Room {
         subject: &Subject,
     ) -> Result<(), crate::revision::RevisionError> {
         for path in subject.artifacts.values() {
-            // It may not be there; and if it cannot be removed, the build cannot replace it
-            // either, and says so.
-            let _ = fs::remove_file(self.tree.join(path));
+            // It may not be there, or be a folder that another revision made; and if it cannot be
+            // removed, the build cannot replace it either, and says so.
+            let path = self.tree.join(path);
+            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
         }
         // The room is this run's alone, so a lock is what a run that was killed left of its git.
         let _ = fs::remove_file(self.index.with_extension("lock"));

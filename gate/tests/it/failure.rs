@@ -94,6 +94,20 @@ fn a_build_that_leaves_no_artifact() {
 }
 
 #[test]
+fn a_folder_where_another_revision_has_its_artifact_is_in_nobodys_way() {
+    let repository = exact_repository();
+    let build = std::fs::read_to_string(repository.path().join("build.sh")).unwrap();
+    repository.write("build.sh", "mkdir -p out/probe\n");
+    repository
+        .run(&["compare"])
+        .refused(&["build of head", "left no \"out/probe\""]);
+    repository.write("build.sh", &build);
+    repository.write("probe.sh", &probe(&[("int", "40", "B")]));
+    let run = repository.run(&["compare"]);
+    assert_ne!(run.status, 2, "{}", run.stderr);
+}
+
+#[test]
 fn a_probe_that_prints_rubbish() {
     for (script, parts) in [
         ("echo hello", ["probe", "hello"]),
