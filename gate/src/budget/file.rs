@@ -62,7 +62,8 @@ pub(super) struct SubjectTable {
     /// Files that the build leaves behind, by the name that commands use as `{name}`.
     #[schemars(with = "BTreeMap<String, String>", required)]
     pub(super) artifacts: Option<Spanned<BTreeMap<Text, Text>>>,
-    /// Program and arguments whose output names the toolchain; left out, the build program is asked.
+    /// Program and arguments whose output names the toolchain; left out, the build program is asked,
+    /// unless it is a script of the tree.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) toolchain: Option<Words>,
     /// Patterns of the paths that measure instead of being measured.

@@ -61,7 +61,7 @@ pub struct Subject {
     /// Files that the build leaves behind, by the name that commands use as `{name}`.
     pub artifacts: BTreeMap<String, String>,
     /// Program and arguments whose output names the toolchain, part of the artifact cache's key.
-    /// `None`: the gate asks the build program itself for its version.
+    /// `None`: the gate asks the build program itself for its version, a script of the tree apart.
     pub toolchain: Option<Vec<String>>,
     /// Globs of the sources that measure instead of being measured: a change of them is told.
     pub harness: Vec<String>,

@@ -21,6 +21,8 @@ use crate::revision::{Git, Repository, Revision};
 
 /// The longest that a toolchain may take to name itself: one that is pinned may have to be fetched first.
 const ASK_MAX: Duration = Duration::from_mins(15);
+/// Scripts of a tree that tell the version of a program that they fetch, and of the JDK that runs it.
+const WRAPPERS: [&str; 2] = ["gradlew", "mvnw"];
 /// Lines of a failed build's log that the error shows.
 const TAIL_LINES: usize = 25;
 
@@ -260,6 +262,15 @@ impl Room {
             .is_some_and(|name| name == "cargo")
         {
             return self.ask(arm, &["rustc".to_owned(), "-vV".to_owned()], interrupt);
+        }
+        // A script of the tree may take no notice of the question, and build. The tree is in the key.
+        let path = Path::new(program);
+        let is_of_tree = path.is_relative() && path.components().count() > 1;
+        let answers = path
+            .file_name()
+            .is_some_and(|name| WRAPPERS.into_iter().any(|wrapper| name == wrapper));
+        if is_of_tree && !answers {
+            return Ok(program.clone());
         }
         // Not every build program knows its version; then its path has to do.
         match self.ask(arm, &[program.clone(), "--version".to_owned()], interrupt) {

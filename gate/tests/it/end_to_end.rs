@@ -149,9 +149,20 @@ fn a_second_run_builds_nothing() {
     let repository = repository();
     repository.write(
         "build.sh",
-        concat!(include_str!("subject/build.sh"), "echo built >> \"$LOG\"\n"),
+        &("#!/bin/sh\n".to_owned()
+            + include_str!("subject/build.sh")
+            + "echo built >> \"$LOG\"; date +%N\n"),
     );
+    // A script that takes any argument, and prints something else each time.
+    let budgets = include_str!("subject/budgets.toml");
+    let called = budgets.replace(r#"["sh", "build.sh"]"#, r#"["./build.sh"]"#);
+    repository.write("budgets.toml", &called);
+    let script = repository.path().join("build.sh");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(script, mode).unwrap();
     repository.commit("a build that is counted");
+    repository.write("README.md", "A text.");
+    repository.commit("and the same again");
     let count = repository.beside("count");
     let compare = || {
         let mut gate = repository.gate(&["compare", "--only", "bytes_per_key/*"]);
@@ -169,6 +180,8 @@ fn a_second_run_builds_nothing() {
     };
     let first = compare();
     assert!(first >= 1, "head is built");
+    let commits = 2;
+    assert_eq!(first, commits, "each once, whoever asks for the toolchain");
     assert_eq!(compare(), first, "everything comes out of the cache");
     assert_eq!(
         steps(&repository.report()),
