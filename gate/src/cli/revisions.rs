@@ -142,8 +142,11 @@ fn read_budgets(
         file: shown.clone().into_owned(),
     };
     if let Some(path) = in_tree(repository, file) {
-        let of_base = read_from(repository, base, &path, &shown)?;
-        match read_from(repository, head, &path, &shown)? {
+        // Head's first: of a mistake that both have it is the one to mend.
+        let of_head = read_from(repository, head, &path, &shown)?;
+        let name_of_base = format!("{shown} of {} ({})", base.name, base.short());
+        let of_base = read_from(repository, base, &path, &name_of_base)?;
+        match of_head {
             Some(of_head) => return Ok((of_base, of_head)),
             // Head took the file away, and with it everything that it would be judged by.
             None if of_base.is_some() => return Err(missing()),
@@ -187,7 +190,7 @@ pub(super) fn read_from(
         return Ok(None);
     };
     let text = String::from_utf8(bytes).map_err(|_| CliError::NotText {
-        file: shown.to_owned(),
+        file: path.to_owned(),
         revision: revision.short(),
     })?;
     Ok(Some(budget::read(shown, &text)?))

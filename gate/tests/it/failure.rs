@@ -36,6 +36,20 @@ fn a_typo_in_the_budgets_is_marked() {
 }
 
 #[test]
+fn a_mistake_in_bases_budgets_names_base() {
+    let typo = EXACT_BUDGETS.replace("budget    =", "budgte    =");
+    let repository = with_budgets(&typo);
+    repository.write("budgets.toml", EXACT_BUDGETS);
+    let run = repository.run(&["compare"]);
+    run.refused(&["budgets.toml of merge base with", "budgte"]);
+    // In both, the one that can be mended is told.
+    repository.write("budgets.toml", &typo.replace("5%", "4%"));
+    repository
+        .run(&["compare"])
+        .refused(&["[budgets.toml:12:1]"]);
+}
+
+#[test]
 fn check_accepts_good_budgets_and_refuses_a_missing_file() {
     let repository = exact_repository();
     let run = repository.run(&["check", "--base", "HEAD"]);
