@@ -24,6 +24,7 @@ use crate::measure::{ExactSettings, MeasureError};
 use crate::model::{Arm, Breakdown, MetricId, Samples};
 use crate::process::{Interrupt, Plan};
 use crate::report::RunFacts;
+use crate::revision::Repository;
 use crate::runner::Runner;
 
 /// How long a step took.
@@ -32,7 +33,7 @@ type Timing = (&'static str, Duration);
 /// Runs the command.
 pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, CliError> {
     let settings = CompareSettings::new(args)?;
-    let run = measured(&settings.what, repository)?;
+    let run = measured(&settings.what, &outcome::REPORT_FILES, repository)?;
     let verdict = outcome::publish(&settings, &run.out, run.facts, &run.input)?;
     Ok(Exit::of(verdict, settings.fail_on))
 }
@@ -44,14 +45,17 @@ pub(super) struct MeasuredRun {
     pub(super) input: JudgeInput,
 }
 
-/// Measures what the settings name.
+/// Measures what the settings name, for a run that will leave `files` in the output folder.
 pub(super) fn measured(
     settings: &MeasuringSettings,
+    files: &[&str],
     repository: Option<&Path>,
 ) -> Result<MeasuredRun, CliError> {
     let interrupt = Interrupt::install().map_err(|source| CliError::Signals { source })?;
     let progress = Progress::new(settings.chatter);
     let start = Instant::now();
+    let here = Repository::discover(repository.unwrap_or(Path::new(".")))?;
+    outcome::forget(settings.out.as_deref(), &here, files)?;
     let sides = Sides::resolve(&settings.sides, repository)?;
     let resolving = start.elapsed();
     let out = outcome::folder(settings.out.as_deref(), &sides)?;

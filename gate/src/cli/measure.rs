@@ -39,7 +39,7 @@ pub(super) fn run(args: MeasureArgs, repository: Option<&Path>) -> Result<(), Cl
     let seed = args.what.seed.map(|seed| shard.seed(seed));
     let what = MeasuringArgs { seed, ..args.what };
     let settings = MeasuringSettings::new(what, Ending::AsPlanned)?;
-    let MeasuredRun { out, facts, input } = compare::measured(&settings, repository)?;
+    let MeasuredRun { out, facts, input } = compare::measured(&settings, &[FILE], repository)?;
     // What cannot be judged is told where it was measured. What it says is not looked at.
     judge(&input)?;
     let measured = Measured::new(shard, facts, input);

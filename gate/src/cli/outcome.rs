@@ -1,7 +1,7 @@
 //! What becomes of a report: files, standard output, the step of a GitHub Action.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,14 +13,46 @@ use crate::judge::JudgeInput;
 use crate::model::{Breakdown, MetricId, Verdict};
 use crate::publish::{Step, write_report};
 use crate::report::{self, Palette, Report, RunFacts, Runner, Timing, Tool};
+use crate::revision::Repository;
 use crate::{revision, runner};
+
+/// What a comparison leaves in the output folder.
+pub(super) const REPORT_FILES: [&str; 2] = ["report.json", "report.md"];
+
+/// Removes the `files` of an earlier run from the output folder: where this one cannot judge, nobody
+/// shall take what that one found for it.
+pub(super) fn forget(
+    out: Option<&Path>,
+    repository: &Repository,
+    files: &[&str],
+) -> Result<(), CliError> {
+    let folder = path(out, repository);
+    for file in files {
+        match std::fs::remove_file(folder.join(file)) {
+            Err(source) if !is_absent(&source) => {
+                return Err(CliError::Out {
+                    path: folder,
+                    source,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A file of the way may stand where a folder is looked for; that is told when the folder is made.
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn path(out: Option<&Path>, repository: &Repository) -> PathBuf {
+    out.map_or_else(|| repository.root().join("target/gate"), Path::to_owned)
+}
 
 /// The output folder, made where it is missing.
 pub(super) fn folder(out: Option<&Path>, sides: &Sides) -> Result<PathBuf, CliError> {
-    let path = out.map_or_else(
-        || sides.repository.root().join("target/gate"),
-        Path::to_owned,
-    );
+    let path = path(out, &sides.repository);
     let io = |source| CliError::Out {
         path: path.clone(),
         source,
@@ -63,8 +95,9 @@ pub(super) fn deliver(
 ) -> Result<(), CliError> {
     let (json, markdown) = (report.to_json()?, report::markdown(report));
     if let Some(out) = out {
-        write_report(out, "report.json", &json)?;
-        write_report(out, "report.md", &markdown)?;
+        for (file, text) in REPORT_FILES.into_iter().zip([&json, &markdown]) {
+            write_report(out, file, text)?;
+        }
     }
     let text = match format {
         Format::Table => report::table(report, palette()),

@@ -50,6 +50,26 @@ fn a_mistake_in_bases_budgets_names_base() {
 }
 
 #[test]
+fn a_run_that_cannot_judge_leaves_no_earlier_report() {
+    let repository = exact_repository();
+    repository.write(
+        "probe.sh",
+        &probe(&[("int", "41", "B"), ("raw", "300", "B")]),
+    );
+    let report = repository.path().join("target/gate/report.json");
+    for broken in ["build.sh", "budgets.toml"] {
+        assert_ne!(repository.run(&["compare"]).status, 2);
+        assert!(report.is_file());
+        let good = std::fs::read_to_string(repository.path().join(broken)).unwrap();
+        repository.write(broken, "exit 3\n");
+        repository.run(&["compare"]).refused(&[]);
+        assert!(!report.exists(), "{broken}");
+        assert!(!report.with_extension("md").exists(), "{broken}");
+        repository.write(broken, &good);
+    }
+}
+
+#[test]
 fn check_accepts_good_budgets_and_refuses_a_missing_file() {
     let repository = exact_repository();
     let run = repository.run(&["check", "--base", "HEAD"]);
