@@ -108,7 +108,7 @@ pub(super) fn run(args: &CalibrateArgs, repository: Option<&Path>) -> Result<Exi
         args,
         only: only.as_ref(),
         sides: &sides,
-        out: &out,
+        out: &out.path,
         machine: Runner::describe(Plan::for_this_machine()?, &interrupt)?,
         progress: &progress,
         interrupt: &interrupt,

@@ -1,7 +1,7 @@
 //! `gate compare`: from two revisions to an exit status.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::args::CompareArgs;
@@ -9,7 +9,7 @@ use super::baseline;
 use super::counted::{self, CountedArm, Counting, SameBytes};
 use super::error::CliError;
 use super::groups;
-use super::outcome;
+use super::outcome::{self, OutFolder};
 use super::progress::Progress;
 use super::revisions::Sides;
 use super::schedule::Schedule;
@@ -34,13 +34,13 @@ type Timing = (&'static str, Duration);
 pub(super) fn run(args: CompareArgs, repository: Option<&Path>) -> Result<Exit, CliError> {
     let settings = CompareSettings::new(args)?;
     let run = measured(&settings.what, &outcome::REPORT_FILES, repository)?;
-    let verdict = outcome::publish(&settings, &run.out, run.facts, &run.input)?;
+    let verdict = outcome::publish(&settings, &run.out.path, run.facts, &run.input)?;
     Ok(Exit::of(verdict, settings.fail_on))
 }
 
 /// A run that was measured and not judged.
 pub(super) struct MeasuredRun {
-    pub(super) out: PathBuf,
+    pub(super) out: OutFolder,
     pub(super) facts: RunFacts,
     pub(super) input: JudgeInput,
 }
@@ -66,7 +66,7 @@ pub(super) fn measured(
         sides.base.name,
         sides.base.short(),
     ));
-    let mut comparison = Comparison::new(settings, &sides, &out, &progress, &interrupt)?;
+    let mut comparison = Comparison::new(settings, &sides, &out.path, &progress, &interrupt)?;
     comparison.timings.push(("resolve", resolving));
     comparison.measure()?;
     let input = comparison.judge_input();

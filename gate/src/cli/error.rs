@@ -211,6 +211,13 @@ pub(super) enum CliError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Two runs would write over each other's logs and reports.
+    #[error("another gate run is writing into the output folder {}", path.display())]
+    #[diagnostic(help("wait for it to end, or name another with --out DIR"))]
+    OutBusy {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The signals that end a run cannot be caught, so nobody could end the children.
     #[error("cannot catch SIGINT and SIGTERM: {source}")]
     Signals {

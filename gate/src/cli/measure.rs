@@ -43,8 +43,8 @@ pub(super) fn run(args: MeasureArgs, repository: Option<&Path>) -> Result<(), Cl
     // What cannot be judged is told where it was measured. What it says is not looked at.
     judge(&input)?;
     let measured = Measured::new(shard, facts, input);
-    write_report(&out, FILE, &measured.to_json()?)?;
-    let path = out.join(FILE);
+    write_report(&out.path, FILE, &measured.to_json()?)?;
+    let path = out.path.join(FILE);
     step.set("samples-json", &path.to_string_lossy())?;
     let told = format!(
         "{}: shard {shard}, not judged; `gate judge` takes the {FILE} of every shard\n",

@@ -1,6 +1,7 @@
 //! What becomes of a report: files, standard output, the step of a GitHub Action.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,8 +51,15 @@ fn path(out: Option<&Path>, repository: &Repository) -> PathBuf {
     out.map_or_else(|| repository.root().join("target/gate"), Path::to_owned)
 }
 
+/// The output folder, which no other run writes into as long as this lives.
+pub(super) struct OutFolder {
+    pub(super) path: PathBuf,
+    /// Closing it gives the lock back.
+    _lock: File,
+}
+
 /// The output folder, made where it is missing.
-pub(super) fn folder(out: Option<&Path>, sides: &Sides) -> Result<PathBuf, CliError> {
+pub(super) fn folder(out: Option<&Path>, sides: &Sides) -> Result<OutFolder, CliError> {
     let path = path(out, &sides.repository);
     let io = |source| CliError::Out {
         path: path.clone(),
@@ -62,7 +70,15 @@ pub(super) fn folder(out: Option<&Path>, sides: &Sides) -> Result<PathBuf, CliEr
     if out.is_none() {
         std::fs::write(path.join(".gitignore"), "*\n").map_err(io)?;
     }
-    path.canonicalize().map_err(io)
+    let lock = File::open(&path).map_err(io)?;
+    // Not every file system has locks.
+    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        return Err(CliError::OutBusy { path });
+    }
+    Ok(OutFolder {
+        path: path.canonicalize().map_err(io)?,
+        _lock: lock,
+    })
 }
 
 /// Builds the report, leaves its files, and prints what was asked for.

@@ -335,7 +335,7 @@ fn arguments_that_make_no_sense() {
 }
 
 #[test]
-fn two_runs_do_not_share_a_build_room() {
+fn two_runs_share_neither_output_folder_nor_build_room() {
     let repository = exact_repository();
     repository.write(
         "build.sh",
@@ -356,7 +356,13 @@ fn two_runs_do_not_share_a_build_room() {
         .spawn()
         .unwrap();
     std::thread::sleep(std::time::Duration::from_millis(900));
-    repository.run(&["compare"]).refused(&["another gate run"]);
+    repository.run(&["compare"]).refused(&[
+        "another gate run is writing into the output folder",
+        "--out DIR",
+    ]);
+    repository
+        .run(&["compare", "--out", "../elsewhere"])
+        .refused(&["another gate run is using the build room"]);
     assert_eq!(first.wait().unwrap().code(), Some(0));
 }
 

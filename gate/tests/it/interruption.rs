@@ -112,6 +112,23 @@ fn while_a_toolchain_names_itself() {
 }
 
 #[test]
+fn what_a_run_that_was_killed_left_of_its_git_stands_in_nobodys_way() {
+    let repository = exact_repository();
+    assert_ne!(repository.run(&["compare"]).status, 2);
+    let rooms = std::fs::read_dir(repository.cache()).unwrap();
+    for room in rooms {
+        std::fs::write(room.unwrap().path().join("index.lock"), "").unwrap();
+    }
+    repository.write(
+        "probe.sh",
+        &probe(&[("int", "40", "B"), ("raw", "300", "B")]),
+    );
+    repository.commit("another probe");
+    let run = repository.run(&["compare"]);
+    assert_ne!(run.status, 2, "{}", run.stderr);
+}
+
+#[test]
 fn while_a_server_has_a_helper_in_a_session_of_its_own() {
     let repository = repository();
     let server = include_str!("subject/server.rs");
@@ -127,21 +144,4 @@ fn while_a_server_has_a_helper_in_a_session_of_its_own() {
         found.iter().any(|process| process.contains("sleep 300"))
     });
     interrupt(&repository, gate, "-TERM");
-}
-
-#[test]
-fn what_a_run_that_was_killed_left_of_its_git_stands_in_nobodys_way() {
-    let repository = exact_repository();
-    assert_ne!(repository.run(&["compare"]).status, 2);
-    let rooms = std::fs::read_dir(repository.cache()).unwrap();
-    for room in rooms {
-        std::fs::write(room.unwrap().path().join("index.lock"), "").unwrap();
-    }
-    repository.write(
-        "probe.sh",
-        &probe(&[("int", "40", "B"), ("raw", "300", "B")]),
-    );
-    repository.commit("another probe");
-    let run = repository.run(&["compare"]);
-    assert_ne!(run.status, 2, "{}", run.stderr);
 }
