@@ -1,5 +1,6 @@
 //! Whose fault it is that a measurement broke off.
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,21 @@ pub(super) fn blame(arm: Arm, server: &mut Server, error: LoadError) -> MeasureE
         source: error,
         log: server.log_end(),
     })
+}
+
+/// The error of connecting to all servers of a round, which tells by its port whose it is.
+pub(super) fn blame_by_port(servers: &mut BTreeMap<Arm, Server>, error: LoadError) -> MeasureError {
+    let LoadError::Connect { port, .. } = error else {
+        return match error {
+            LoadError::Interrupted(interrupted) => interrupted.into(),
+            other => MeasureError::Plan(other),
+        };
+    };
+    let refused = servers.iter_mut().find(|(_, server)| server.port() == port);
+    match refused {
+        Some((&arm, server)) => blame(arm, server, error),
+        None => MeasureError::Plan(error),
+    }
 }
 
 /// The error of a memory that cannot be read: that the server ended, where it did.

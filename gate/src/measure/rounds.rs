@@ -33,7 +33,7 @@ use std::time::Duration;
 use rand::seq::SliceRandom;
 
 use super::MeasureError;
-use super::blame::blame;
+use super::blame::{blame, blame_by_port};
 use super::latency::{Pools, rate_of};
 use super::seeds::{Place, Purpose, Seeds};
 use super::warm_up::WarmUp;
@@ -304,7 +304,7 @@ impl RoundRunner {
             &settings.plan.load,
             &self.interrupt,
         )
-        .map_err(MeasureError::Plan)?;
+        .map_err(|error| blame_by_port(&mut servers, error))?;
         Ok(Stage { generator, servers })
     }
 }

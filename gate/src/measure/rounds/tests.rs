@@ -215,6 +215,18 @@ fn a_server_that_fails_is_named_with_its_arm() {
 }
 
 #[test]
+fn a_server_that_ends_before_the_load_is_told_as_ended() {
+    // The first one to be filled has ended when the second one is ready.
+    let arms = [(Arm::Base, Manner::Retires), (Arm::Head, Manner::Retires)];
+    let error = Bench::new().run(4, &arms).unwrap_err().to_string();
+    assert!(
+        error.contains(": the server ended in the middle of the measurement"),
+        "{error}"
+    );
+    assert!(error.contains("exit status: 3"), "{error}");
+}
+
+#[test]
 fn a_wrapper_that_does_the_starting_is_found_out() {
     let bench = Bench::new();
     let (serve, artifacts) = fixture::as_process(Manner::Good);

@@ -34,13 +34,15 @@ pub(crate) enum Manner {
     Closes,
     /// Ends the whole process at a GET.
     Dies,
+    /// Ends the whole process when a connection is closed once something is stored.
+    Retires,
     /// Answers every GET twice.
     Stutters,
     /// Dribbles every answer out in two writes.
     Dribbles,
 }
 
-const MANNERS: [(&str, Manner); 9] = [
+const MANNERS: [(&str, Manner); 10] = [
     ("good", Manner::Good),
     ("slow", Manner::Slow),
     ("errors", Manner::Errors),
@@ -48,6 +50,7 @@ const MANNERS: [(&str, Manner); 9] = [
     ("silent", Manner::Silent),
     ("closes", Manner::Closes),
     ("dies", Manner::Dies),
+    ("retires", Manner::Retires),
     ("stutters", Manner::Stutters),
     ("dribbles", Manner::Dribbles),
 ];
@@ -120,7 +123,12 @@ fn answer_all(mut stream: TcpStream, keys: &Keys, manner: Manner) -> Option<()> 
     stream.set_nodelay(true).ok()?;
     let mut input = BufReader::new(stream.try_clone().ok()?);
     loop {
-        let words = read_command(&mut input)?;
+        let Some(words) = read_command(&mut input) else {
+            if manner == Manner::Retires && !keys.lock().unwrap().is_empty() {
+                end_process();
+            }
+            return None;
+        };
         let name = words.first()?.to_ascii_uppercase();
         let reply = match (name.as_slice(), words.get(1), words.get(2)) {
             (b"PING", None, None) => b"+PONG\r\n".to_vec(),
