@@ -17,6 +17,7 @@ mod expiry;
 mod found;
 mod parts;
 mod remains;
+mod strings;
 mod touch;
 mod victims;
 mod walk;
@@ -34,7 +35,7 @@ use victims::Hand;
 
 use crate::arena::{Arena, Handle, Limits, OutOfMemory};
 use crate::collection::{Context, PackLimits};
-use crate::entry::{self, Draft, EntryRef, Form};
+use crate::entry::{self, Draft, EntryRef};
 use crate::eviction::Usage;
 use crate::hash::{HashKey, Key, KeyHash};
 use crate::index::{Hasher, Index, Place, Position, Wanted};
@@ -248,63 +249,6 @@ impl Entries {
             Some((place, handle)) => self.overwrite(place, handle, draft),
             None => self.insert(key, draft),
         }
-    }
-
-    /// Adds bytes to the string that `key` holds.
-    pub(crate) fn append(&mut self, key: Key<'_>, tail: &[u8]) -> Result<(), OutOfMemory> {
-        let Some((place, handle)) = self.find(key) else {
-            return Ok(());
-        };
-        let entry = self.entry(handle);
-        if entry.form == Form::Int {
-            let mut digits = itoa::Buffer::new();
-            let head = digits.format(found::number(entry.value));
-            let value = [head.as_bytes(), tail].concat();
-            let draft = Draft {
-                form: Form::Appended,
-                expiry: entry.expiry,
-                frequency: entry.frequency,
-                key: key.bytes(),
-                value: &value,
-            };
-            return self.overwrite(place, handle, &draft);
-        }
-        let moved = self.arena.append(handle, tail)?;
-        entry::set_form(self.arena.get_mut(moved), Form::Appended);
-        self.note_moved(place, handle, moved);
-        self.defragment();
-        Ok(())
-    }
-
-    /// Writes `bytes` over the string that `key` holds, from `offset` on; zeros fill what lies between.
-    /// Where there is no memory, the string stays as it is.
-    pub(crate) fn write_at(
-        &mut self,
-        key: Key<'_>,
-        offset: usize,
-        bytes: &[u8],
-    ) -> Result<(), OutOfMemory> {
-        // A number becomes its digits.
-        self.append(key, &[])?;
-        let Some((_, handle)) = self.find(key) else {
-            return Ok(());
-        };
-        let len = self.entry(handle).value.len();
-        let (over, beyond) = bytes.split_at(len.saturating_sub(offset).min(bytes.len()));
-        if !beyond.is_empty() {
-            let gap = vec![0; offset.saturating_sub(len)];
-            self.append(key, &[&gap, beyond].concat())?;
-        }
-        let Some((_, handle)) = self.find(key) else {
-            return Ok(());
-        };
-        let value_len = self.entry(handle).value.len();
-        let blob = self.arena.get_mut(handle);
-        let start = blob.len() - value_len + offset.min(value_len);
-        if let Some(place) = blob.get_mut(start..start + over.len()) {
-            place.copy_from_slice(over);
-        }
-        Ok(())
     }
 
     /// Removes `key`; `None` where there is none.

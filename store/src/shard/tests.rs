@@ -234,4 +234,23 @@ fn a_write_that_reads_what_was_there_is_one_use() {
     assert_eq!(uses(&shard), Some(2));
     shard.set_text(key, b"8", NOW).unwrap();
     assert_eq!(uses(&shard), Some(3));
+    let appended = Key::new(b"appended", &hash_key);
+    let written = Key::new(b"written", &hash_key);
+    let raw = Key::new(b"raw", &hash_key);
+    let uses = |shard: &Shard, key| shard.frequency(key, NOW);
+    for (key, write) in [
+        (appended, Shard::append as fn(&mut Shard, _, _, _) -> _),
+        (written, |shard, key, tail, now| {
+            shard.write_at(key, 2, tail, now)
+        }),
+        (raw, |shard, key, _, now| {
+            shard.make_raw(key, now).map(|()| 0)
+        }),
+    ] {
+        shard.set(key, b"12345", ExpiryChange::Clear, NOW).unwrap();
+        assert_eq!(uses(&shard, key), Some(0));
+        write(&mut shard, key, b"6789", NOW).unwrap();
+        assert_eq!(uses(&shard, key), Some(1));
+        shard.assert_counters();
+    }
 }
