@@ -39,7 +39,7 @@ pub fn setbit(call: &mut Call<'_, '_>) -> Outcome {
     let (key, now) = (call.key(1), call.now);
     let was_set = call.shards.with(key, |shard| {
         let there = shard
-            .string(key, now)?
+            .string_to_write(key, now)?
             .and_then(|string| string.with_bytes(|bytes| bytes.get(byte).copied()));
         let old = there.unwrap_or_default();
         let bits = if set { old | mask } else { old & !mask };

@@ -42,7 +42,7 @@ fn add(call: &mut Call<'_, '_>, by: i64) -> Outcome {
 pub fn incrbyfloat(call: &mut Call<'_, '_>) -> Outcome {
     let (key, now, by) = (call.key(1), call.now, call.args.at(2));
     let sum = call.shards.with(key, |shard| {
-        let old = match shard.string(key, now)? {
+        let old = match shard.string_to_write(key, now)? {
             None => b"0".to_vec(),
             Some(old) => old.to_bytes().into_owned(),
         };

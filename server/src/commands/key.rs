@@ -15,14 +15,25 @@ pub fn del(call: &mut Call<'_, '_>) -> Outcome {
     Ok(())
 }
 
-/// `EXISTS key [key …]`, `TOUCH key [key …]`; a key that is named twice counts twice
+/// `EXISTS key [key …]`; a key that is named twice counts twice
 pub fn exists(call: &mut Call<'_, '_>) -> Outcome {
+    count_read(call, |shard, key, now| shard.kind(key, now).is_some());
+    Ok(())
+}
+
+/// `TOUCH key [key …]`: the same, and a use of each
+pub fn touch(call: &mut Call<'_, '_>) -> Outcome {
+    count_read(call, Shard::contains);
+    Ok(())
+}
+
+/// Answers how many of the keys are there, each of which counts as read.
+fn count_read(call: &mut Call<'_, '_>, is_there: impl FnMut(&mut Shard, Key<'_>, Millis) -> bool) {
     let asked = call.args.len() - 1;
-    let found = count_keys(call, Shard::contains);
+    let found = count_keys(call, is_there);
     call.tally.hits += found as u64;
     call.tally.misses += asked.saturating_sub(found) as u64;
     call.replies.count(found);
-    Ok(())
 }
 
 /// How many of the keys `act` is true of, all at one instant.

@@ -21,7 +21,7 @@ fn of_key(
 ) -> Outcome {
     let (key, now) = (call.key(2), call.now);
     let found = call.shards.with(key, |shard| {
-        let there = shard.contains(key, now);
+        let there = shard.kind(key, now).is_some();
         there.then(|| number(shard, key, now)).transpose()
     })?;
     match found {

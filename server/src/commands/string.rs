@@ -362,7 +362,7 @@ pub fn append(call: &mut Call<'_, '_>) -> Outcome {
     let len = call.shards.with(key, |shard| {
         // What the store refuses is longer than any that may be set.
         if len_max < MAX_BULK {
-            let old = shard.string(key, now)?.map(store::StringRef::len);
+            let old = shard.string_to_write(key, now)?.map(store::StringRef::len);
             if old.is_some_and(|old| old + tail.len() > len_max) {
                 return Err(Failure::TooLong);
             }

@@ -109,6 +109,40 @@ fn volatile_policies_spare_what_does_not_expire() {
 }
 
 #[test]
+fn a_command_that_reads_and_writes_a_string_is_one_use_and_one_that_asks_about_it_none() {
+    let mut server = Process::start(&["--port", "0", "--maxmemory-policy", "allkeys-lfu"]);
+    let mut client = server.connect();
+    client.ask_line("CONFIG SET proto-max-bulk-len 1048576");
+    for command in [
+        "INCR k",
+        "INCRBYFLOAT k 1.5",
+        "APPEND k 67",
+        "SETRANGE k 1 9",
+        "SETBIT k 1 0",
+        "SETBIT k 1 1",
+        "SET k 1 KEEPTTL",
+        "EXPIRE k 100",
+        "TOUCH k",
+    ] {
+        client.ask_line("DEL k");
+        client.ask_line("SET k 12345");
+        for question in [
+            "OBJECT FREQ k",
+            "OBJECT ENCODING k",
+            "TYPE k",
+            "TTL k",
+            "EXISTS k",
+            "MEMORY USAGE k",
+        ] {
+            client.ask_line(question);
+        }
+        assert_eq!(client.ask_line("OBJECT FREQ k"), ":0\r\n");
+        client.ask_line(command);
+        assert_eq!(client.ask_line("OBJECT FREQ k"), ":1\r\n", "{command}");
+    }
+}
+
+#[test]
 fn a_transaction_keeps_the_bound_with_each_of_its_commands() {
     let mut server = Process::start(&["--port", "0"]);
     let mut client = server.connect();

@@ -7,9 +7,9 @@ use crate::hash::{Key, KeyHash};
 use crate::time::{ExpirySet, Millis};
 
 impl Shard {
-    /// When `key` expires: `None` if there is no key, `Some(None)` if it stays.
+    /// When `key` expires: `None` if there is no key, `Some(None)` if it stays; to ask is no use of it.
     pub fn expiry(&mut self, key: Key<'_>, now: Millis) -> Option<Option<Millis>> {
-        self.live(key, now).map(Found::expiry)
+        self.observe(key, now).map(Found::expiry)
     }
 
     /// Lets `key` expire at `at`; at once, if that time has come.
@@ -35,7 +35,7 @@ impl Shard {
 
     /// Lets `key` stay; whether it would have expired.
     pub fn persist(&mut self, key: Key<'_>, now: Millis) -> bool {
-        if self.expiry(key, now).flatten().is_none() {
+        if self.live(key, now).and_then(Found::expiry).is_none() {
             return false;
         }
         // Never refused: where the shorter entry has no place, this one stays as it is.

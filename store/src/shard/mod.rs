@@ -65,14 +65,14 @@ impl Shard {
         self.live(key, now).is_some()
     }
 
-    /// The type of what `key` holds.
+    /// The type of what `key` holds; to ask is no use of it.
     pub fn kind(&mut self, key: Key<'_>, now: Millis) -> Option<Kind> {
-        self.live(key, now).map(Found::kind)
+        self.observe(key, now).map(Found::kind)
     }
 
-    /// How the value of `key` is kept.
+    /// How the value of `key` is kept; to ask is no use of it.
     pub fn encoding(&mut self, key: Key<'_>, now: Millis) -> Option<Encoding> {
-        self.live(key, now).map(Found::encoding)
+        self.observe(key, now).map(Found::encoding)
     }
 
     /// The entries, to bring them into the cache.
@@ -238,9 +238,9 @@ impl Shard {
         }
     }
 
-    /// The same for who writes it next: both together are one use of the key.
+    /// The same, and no use of it: for who asks about the key and not for its value, or writes it next, which is one.
     #[inline]
-    fn live_to_write(&mut self, key: Key<'_>, now: Millis) -> Option<Found<'_>> {
+    fn observe(&mut self, key: Key<'_>, now: Millis) -> Option<Found<'_>> {
         if self.entries.notes_uses() {
             return self.peek(key, now);
         }

@@ -21,6 +21,15 @@ impl Shard {
         self.live(key, now).map(Found::as_string).transpose()
     }
 
+    /// The same for who writes it next: both together are one use of the key.
+    pub fn string_to_write(
+        &mut self,
+        key: Key<'_>,
+        now: Millis,
+    ) -> Result<Option<StringRef<'_>>, WrongType> {
+        self.observe(key, now).map(Found::as_string).transpose()
+    }
+
     /// Lets `key` hold the string `value`, whatever it held before.
     pub fn set(
         &mut self,
@@ -34,7 +43,7 @@ impl Shard {
         let expiry = match expiry {
             ExpiryChange::Clear => None,
             ExpiryChange::At(at) => Some(at),
-            ExpiryChange::Keep => self.live_to_write(key, now).and_then(Found::expiry),
+            ExpiryChange::Keep => self.observe(key, now).and_then(Found::expiry),
         };
         match integer::parse(value) {
             Some(number) => self.put(key, Form::Int, Varint::encode(number).as_bytes(), expiry),
@@ -61,7 +70,7 @@ impl Shard {
     pub fn set_text(&mut self, key: Key<'_>, value: &[u8], now: Millis) -> Result<(), StoreError> {
         check_key(key.bytes())?;
         check_value_len(value.len())?;
-        let expiry = self.live_to_write(key, now).and_then(Found::expiry);
+        let expiry = self.observe(key, now).and_then(Found::expiry);
         self.put(key, Form::Text, value, expiry)
     }
 
@@ -102,7 +111,7 @@ impl Shard {
     /// Adds `by` to the number that `key` holds, 0 if there is no key; the sum.
     pub fn increment(&mut self, key: Key<'_>, by: i64, now: Millis) -> Result<i64, IncrementError> {
         check_key(key.bytes())?;
-        let (number, expiry) = match self.live_to_write(key, now) {
+        let (number, expiry) = match self.observe(key, now) {
             None => (0, None),
             Some(entry) => {
                 let number = entry.as_string()?.to_integer();

@@ -23,7 +23,7 @@ pub(super) const KEYS: &[Command] = commands! { Generic:
     "rename" 3 [WRITE] [at(1, "RW access delete"), at(2, "OW update")] copy::rename, "1.0.0" "Gives a key another name";
     "renamenx" 3 [WRITE FAST] [at(1, "RW access delete"), at(2, "OW insert")] copy::renamenx, "1.0.0" "Gives a key a name that no other key has";
     "scan" -2 [READONLY] [] scan::scan, "2.8.0" "Walks over the keys, a few at a time";
-    "touch" -2 [READONLY FAST] [all(1, "RO")] key::exists, "3.2.1" "Counts how many of the keys are there, and counts them as used";
+    "touch" -2 [READONLY FAST] [all(1, "RO")] key::touch, "3.2.1" "Counts how many of the keys are there, and counts them as used";
     "ttl" 2 [READONLY FAST] [at(1, "RO access")] expiry::ttl, "1.0.0" "Tells in how many seconds a key expires";
     "type" 2 [READONLY FAST] [at(1, "RO")] key::kind, "1.0.0" "Tells the type of a key's value";
     "unlink" -2 [WRITE FAST] [all(1, "RM delete")] key::del, "4.0.0" "Removes keys";
