@@ -95,23 +95,6 @@ impl<T> Slab<T> {
         Some(thing)
     }
 
-    /// Places, taken and vacant.
-    pub(crate) const fn places(&self) -> usize {
-        self.places.len()
-    }
-
-    /// Takes the last `count` places away, or all where there are fewer; `gone` gets what was in them.
-    pub(crate) fn shed(&mut self, count: usize, mut gone: impl FnMut(T)) {
-        // A chain of vacant places may lead to one that goes.
-        self.vacant = None;
-        for place in self.places.drain(self.places.len().saturating_sub(count)..) {
-            if let Place::Taken(thing) = place {
-                self.len -= 1;
-                gone(thing);
-            }
-        }
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.places.iter().filter_map(|place| match place {
             Place::Taken(thing) => Some(thing),

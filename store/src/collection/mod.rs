@@ -5,7 +5,7 @@
 //! | hash | [`hash`]: fields and values in a row | [`table`] |
 //! | list | [`list`]: elements in a row | [`chunks`] |
 //! | set | [`set`]: ordered [`integers`], or members in a row | [`table`] |
-//! | sorted set | [`zset`]: members and scores in order | [`ranked`] with [`ranks`] |
+//! | sorted set | [`zset`]: members and scores in order | [`ranked`] with [`members`] and [`ranks`] |
 //!
 //! [`limits`] says when. A packed collection is copied out of its entry, changed, and put back whole;
 //! what has outgrown stays so until its key goes. [`element`] is what a row consists of, and
@@ -17,6 +17,7 @@ mod hash;
 mod integers;
 mod limits;
 mod list;
+mod members;
 mod parts;
 mod ranked;
 mod ranks;

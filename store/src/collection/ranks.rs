@@ -130,6 +130,14 @@ impl Ranks {
         });
     }
 
+    /// Puts a number in the place of the first that is not `before`.
+    pub(crate) fn replace(&mut self, number: u32, before: impl FnMut(u32) -> bool) {
+        let (run, at) = self.place(before);
+        if let Some(place) = self.runs.get_mut(run).and_then(|run| run.get_mut(at)) {
+            *place = number;
+        }
+    }
+
     /// Removes `count` numbers from the end, or all where there are fewer.
     pub(crate) fn shed(&mut self, count: usize) {
         let mut left = count.min(self.len);
@@ -166,6 +174,11 @@ impl Ranks {
             self.run_bytes -= bytes_of(run);
             self.runs.remove(number);
             self.lens.remove(number);
+            let len = self.runs.len();
+            if self.runs.capacity() / 4 >= len {
+                self.runs.shrink_to(len * 2);
+                self.lens.shrink_to(len * 2);
+            }
         }
     }
 
