@@ -1,7 +1,5 @@
 //! Lists: LPUSH and its kin. What moves or takes from several lists is in `list_move`.
 
-use std::collections::BTreeSet;
-
 use store::{End, ListRef};
 
 use super::argument::{count, indices, pop_count};
@@ -213,20 +211,9 @@ pub fn lrem(call: &mut Call<'_, '_>) -> Outcome {
         0 => usize::MAX,
         _ => usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX),
     };
+    let end = if count < 0 { End::Back } else { End::Front };
     let removed = call.shards.with(key, |shard| {
-        shard.edit_list(key, now, |list| {
-            let elements = list.as_ref().iter().enumerate();
-            let equal = elements.filter(|(_, element)| is(*element, args.at(3)));
-            let numbers: Vec<usize> = equal.map(|(at, _)| at).collect();
-            let skipped = if count < 0 {
-                numbers.len().saturating_sub(most)
-            } else {
-                0
-            };
-            let numbers: BTreeSet<usize> = numbers.into_iter().skip(skipped).take(most).collect();
-            list.remove_all(&numbers);
-            numbers.len()
-        })
+        shard.edit_list(key, now, |list| list.remove_equal(args.at(3), end, most))
     })?;
     call.replies.count(removed);
     Ok(())

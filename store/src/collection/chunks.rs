@@ -5,7 +5,8 @@
 //!            │ bytes 24: up to 4 KiB of up to 128 elements, or one that is longer │ len 4 │ 4 left over │
 //! ```
 //!
-//! An element is found from the front of its chunk, even the last one: hence no more than 128.
+//! An element is found from the front of its chunk, even the last one: hence no more than 128. One that is longer than 4 KiB
+//! has a chunk of its own, so that it is not moved for others.
 //!
 //! Invariant: no chunk is empty. Either end is reached in one step; an index is looked for chunk by
 //! chunk from the nearer end, and then within one chunk.
@@ -14,6 +15,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::element::{self, Elements};
+use super::row::{End, middle, remove_equal, span, take_at, trim_row};
 use crate::size_class::allocated;
 use crate::value::StringRef;
 
@@ -30,15 +32,6 @@ struct Chunk {
 
 const _: () = assert!(size_of::<Chunk>() == 32);
 
-/// An end of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// Index 0.
-    Front,
-    /// The last index.
-    Back,
-}
-
 /// Elements in chunks.
 #[derive(Debug, Default)]
 pub(crate) struct Chunks {
@@ -46,51 +39,6 @@ pub(crate) struct Chunks {
     len: usize,
     /// Bytes of the chunks, as the allocator rounds them.
     chunk_bytes: usize,
-}
-
-/// Where element `at` of a row begins and ends; the end of the row twice if it has no such element.
-pub(super) fn span(bytes: &[u8], at: usize) -> Range<usize> {
-    let mut elements = Elements(bytes);
-    let skipped = elements.by_ref().take(at).count();
-    let start = bytes.len() - elements.rest_len();
-    if skipped == at {
-        elements.next();
-    }
-    start..bytes.len() - elements.rest_len()
-}
-
-/// Where the element at an end of a row begins and ends; the end of the row twice if it has none.
-fn span_at(bytes: &[u8], end: End) -> Range<usize> {
-    let mut elements = Elements(bytes);
-    let mut place = bytes.len()..bytes.len();
-    let mut start = 0;
-    while elements.next().is_some() {
-        let next = bytes.len() - elements.rest_len();
-        place = start..next;
-        start = next;
-        if end == End::Front {
-            break;
-        }
-    }
-    place
-}
-
-/// Takes the element at an end out of a row.
-pub(super) fn take_at(bytes: &mut Vec<u8>, end: End) -> Option<Vec<u8>> {
-    let place = span_at(bytes, end);
-    let element = Elements(bytes.get(place.clone())?).next()?;
-    let element = element.to_bytes().into_owned();
-    bytes.drain(place);
-    Some(element)
-}
-
-/// Keeps the elements of a range of a row only.
-pub(super) fn trim_row(bytes: &mut Vec<u8>, range: &Range<usize>) {
-    let start = span(bytes, range.start).start;
-    let kept = bytes.get(start..).unwrap_or_default();
-    let end = start + span(kept, range.len()).start;
-    bytes.truncate(end);
-    bytes.drain(..start);
 }
 
 /// A copy has no room to grow, so that it takes less than what it is a copy of.
@@ -125,10 +73,6 @@ impl Chunks {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         self.chunk_bytes + allocated(self.deque.capacity() * size_of::<Chunk>())
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = StringRef<'_>> {
-        self.deque.iter().flat_map(|chunk| Elements(&chunk.bytes))
     }
 
     /// Elements from index `from` on.
@@ -170,20 +114,27 @@ impl Chunks {
 
     /// Changes a chunk, and counts what it takes then. A chunk that is empty then goes.
     fn with_chunk<R>(&mut self, number: usize, act: impl FnOnce(&mut Chunk) -> R) -> Option<R> {
+        let result = self.change(number, act)?;
+        if self.deque.get(number).is_some_and(|chunk| chunk.len == 0) {
+            self.deque.remove(number);
+            self.shrink();
+        }
+        Some(result)
+    }
+
+    /// The same, but a chunk that is empty then stays.
+    fn change<R>(&mut self, number: usize, act: impl FnOnce(&mut Chunk) -> R) -> Option<R> {
         let chunk = self.deque.get_mut(number)?;
         let (bytes, len) = (chunk.heap_bytes(), chunk.len as usize);
         let result = act(chunk);
-        if chunk.bytes.capacity() / 4 > chunk.bytes.len() {
+        if chunk.len == 0 {
+            chunk.bytes = Vec::new();
+        } else if chunk.bytes.capacity() / 4 > chunk.bytes.len() {
             chunk.bytes.shrink_to_fit();
         }
         let bytes_then = chunk.heap_bytes();
         self.len = self.len - len + chunk.len as usize;
         self.chunk_bytes = self.chunk_bytes - bytes + bytes_then;
-        if chunk.len == 0 {
-            self.chunk_bytes -= bytes_then;
-            self.deque.remove(number);
-            self.shrink();
-        }
         Some(result)
     }
 
@@ -205,10 +156,7 @@ impl Chunks {
             End::Front => (0, 0),
             End::Back => (self.deque.len().saturating_sub(1), self.deque.len()),
         };
-        let full = |chunk: &Chunk| {
-            chunk.len >= CHUNK_LEN || chunk.bytes.len() + element.len() > CHUNK_BYTES
-        };
-        let number = if self.deque.get(last).is_none_or(full) {
+        let number = if self.is_full(last, element.len()) {
             self.with_chunk(last, Chunk::fit);
             self.new_chunk(fresh);
             fresh
@@ -231,7 +179,17 @@ impl Chunks {
         }
         let mut element = Vec::with_capacity(text.len() + 5);
         element::push(&mut element, text);
-        let (number, within) = self.place(at);
+        let (mut number, mut within) = self.place(at);
+        if within == 0 && self.is_full(number, element.len()) {
+            // Between two chunks: what is in this one, which may be one long element, stays where it is.
+            match number.checked_sub(1) {
+                Some(before) if !self.is_full(before, element.len()) => {
+                    number = before;
+                    within = usize::MAX;
+                }
+                _ => self.new_chunk(number),
+            }
+        }
         self.with_chunk(number, |chunk| {
             let start = span(&chunk.bytes, within).start;
             chunk.bytes.splice(start..start, element);
@@ -240,15 +198,22 @@ impl Chunks {
         self.split(number);
     }
 
-    /// Halves a chunk that has become too long.
+    /// Whether a chunk takes no element of so many bytes, or there is no such chunk.
+    fn is_full(&self, number: usize, bytes: usize) -> bool {
+        self.deque
+            .get(number)
+            .is_none_or(|chunk| chunk.len >= CHUNK_LEN || chunk.bytes.len() + bytes > CHUNK_BYTES)
+    }
+
+    /// Cuts a chunk that has become too long in two of about as many bytes, and those that still are: an element that
+    /// is too long for a chunk has one of its own then.
     fn split(&mut self, number: usize) {
         let tail = self.with_chunk(number, |chunk| {
-            let fits = chunk.bytes.len() <= CHUNK_BYTES && chunk.len <= CHUNK_LEN;
-            if fits || chunk.len < 2 {
+            if chunk.len < 2 || chunk.bytes.len() <= CHUNK_BYTES && chunk.len <= CHUNK_LEN {
                 return None;
             }
-            let keep = chunk.len / 2;
-            let start = span(&chunk.bytes, keep as usize).start;
+            let (start, keep) = middle(&chunk.bytes);
+            let keep = u32::try_from(keep).unwrap_or(chunk.len);
             let tail = Chunk {
                 bytes: chunk.bytes.split_off(start),
                 len: chunk.len - keep,
@@ -261,6 +226,8 @@ impl Chunks {
             self.len += tail.len as usize;
             self.chunk_bytes += tail.heap_bytes();
             self.deque.insert(number + 1, tail);
+            self.split(number + 1);
+            self.split(number);
         }
     }
 
@@ -284,6 +251,35 @@ impl Chunks {
                 chunk.len -= 1;
             }
         });
+    }
+
+    /// Takes up to `most` elements that are `text` out, from an end on; how many. Chunks that have none are not
+    /// touched, and those behind the last are not looked at.
+    pub(crate) fn remove_equal(&mut self, text: &[u8], end: End, most: usize) -> usize {
+        let (mut removed, mut emptied) = (0, false);
+        for at in 0..self.deque.len() {
+            let number = match end {
+                End::Front => at,
+                End::Back => self.deque.len() - 1 - at,
+            };
+            let left = most - removed;
+            if left == 0 {
+                break;
+            }
+            let of_chunk = self.change(number, |chunk| {
+                let gone = remove_equal(&mut chunk.bytes, text, end, left);
+                chunk.len -= u32::try_from(gone).unwrap_or_default();
+                emptied |= chunk.len == 0;
+                gone
+            });
+            removed += of_chunk.unwrap_or_default();
+        }
+        if emptied {
+            // All in one go: to take one out moves half of the others.
+            self.deque.retain(|chunk| chunk.len > 0);
+            self.shrink();
+        }
+        removed
     }
 
     /// Takes the element at an end out.
@@ -366,7 +362,7 @@ impl Chunks {
             assert_eq!(elements.by_ref().count(), chunk.len as usize, "a chunk");
             assert_eq!(elements.rest_len(), 0, "whole elements");
             assert!(chunk.len > 0, "an empty chunk");
-            assert!(chunk.len == 1 || chunk.bytes.len() <= CHUNK_BYTES * 2);
+            assert!(chunk.len == 1 || chunk.bytes.len() <= CHUNK_BYTES);
             assert!(chunk.len <= CHUNK_LEN, "elements of a chunk");
             len += chunk.len as usize;
         }
@@ -377,74 +373,4 @@ impl Chunks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(count: usize) -> Chunks {
-        let mut chunks = Chunks::default();
-        (0..count).for_each(|number| chunks.push(End::Back, format!("{number:08}x").as_bytes()));
-        chunks.assert_counters();
-        chunks
-    }
-
-    fn all(chunks: &Chunks) -> Vec<Vec<u8>> {
-        chunks.iter().map(|it| it.to_bytes().into_owned()).collect()
-    }
-
-    #[test]
-    fn to_trim_a_list_touches_no_chunk_that_stays_whole() {
-        let addresses = |chunks: &Chunks| -> Vec<_> {
-            let addresses = chunks.deque.iter().map(|chunk| chunk.bytes.as_ptr());
-            addresses.collect()
-        };
-        let mut chunks = of(10_000);
-        let before = addresses(&chunks);
-        chunks.trim(&(1..9_999));
-        let after = addresses(&chunks);
-        assert_eq!(after.len(), before.len());
-        assert_eq!(after[1..after.len() - 1], before[1..before.len() - 1]);
-        chunks.trim(&(999..5_999));
-        let after = addresses(&chunks);
-        assert!(
-            before
-                .windows(after.len() - 2)
-                .any(|row| *row == after[1..after.len() - 1])
-        );
-        chunks.assert_counters();
-        assert!(all(&chunks) == all(&of(10_000))[1_000..6_000]);
-    }
-
-    #[test]
-    fn a_trimmed_list_is_as_a_row_that_was_cut() {
-        let whole = all(&of(300));
-        for start in (0..320).step_by(9) {
-            for end in (0..320).step_by(7) {
-                let mut chunks = of(300);
-                chunks.trim(&(start..end));
-                chunks.assert_counters();
-                let end = end.min(whole.len());
-                let expected = whole.get(start..end).unwrap_or_default();
-                assert!(all(&chunks) == expected, "{start}..{end}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_chunk_has_few_elements_however_small_and_hardly_more_bytes_than_they_have() {
-        for text in [&b"7"[..], b"12345678x"] {
-            let mut chunks = Chunks::default();
-            for number in 0..5_000 {
-                let end = [End::Front, End::Back][number % 2];
-                chunks.push(end, text);
-                chunks.insert(number / 2, text);
-            }
-            chunks.assert_counters();
-            let mut pushed = Chunks::default();
-            (0..10_000).for_each(|_| pushed.push(End::Back, text));
-            pushed.assert_counters();
-            let bytes: usize = pushed.deque.iter().map(|chunk| chunk.bytes.len()).sum();
-            let most = bytes + bytes / 6 + 3 * 32 * 10_000 / CHUNK_LEN as usize;
-            assert!(pushed.heap_bytes() < most, "{}", pushed.heap_bytes());
-        }
-    }
-}
+mod tests;

@@ -7,13 +7,13 @@
 //!
 //! Five elements of eight bytes take 45 bytes packed.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::chunks::{Chunks, End, span, take_at, trim_row};
+use super::chunks::Chunks;
 use super::element::{self, Elements};
 use super::limits::Context;
+use super::row::{self, End, span, take_at, trim_row};
 use super::{Editable, Write};
 use crate::entry::Form;
 use crate::value::{Encoding, StringRef};
@@ -190,11 +190,17 @@ impl List {
         }
     }
 
-    /// Removes the elements with these numbers.
-    pub fn remove_all(&mut self, numbers: &BTreeSet<usize>) {
-        if !numbers.is_empty() {
-            self.keep(|at| !numbers.contains(&at));
+    /// Removes up to `most` elements that are `text`, from an end on; how many. What lies behind the last of them is
+    /// not looked at where the list is large.
+    pub fn remove_equal(&mut self, text: &[u8], end: End, most: usize) -> usize {
+        let removed = match &mut self.body {
+            Body::Packed(bytes) => row::remove_equal(bytes, text, end, most),
+            Body::Chunks(chunks) => chunks.remove_equal(text, end, most),
+        };
+        if removed > 0 {
+            self.write = Write::Done;
         }
+        removed
     }
 
     /// Keeps the elements of a range only. The list counts as written even if that is all of it.
@@ -203,32 +209,6 @@ impl List {
         match &mut self.body {
             Body::Packed(bytes) => trim_row(bytes, range),
             Body::Chunks(chunks) => chunks.trim(range),
-        }
-    }
-
-    fn keep(&mut self, mut keeps: impl FnMut(usize) -> bool) {
-        self.write = Write::Done;
-        let mut kept = |elements: &mut dyn Iterator<Item = StringRef<'_>>,
-                        put: &mut dyn FnMut(&[u8])| {
-            for (at, element) in elements.enumerate() {
-                if keeps(at) {
-                    element.with_bytes(&mut *put);
-                }
-            }
-        };
-        match &mut self.body {
-            Body::Packed(bytes) => {
-                let mut rest = Vec::with_capacity(bytes.len());
-                kept(&mut Elements(bytes), &mut |text| {
-                    element::push(&mut rest, text);
-                });
-                *bytes = rest;
-            }
-            Body::Chunks(chunks) => {
-                let mut rest = Chunks::default();
-                kept(&mut chunks.iter(), &mut |text| rest.push(End::Back, text));
-                *chunks = rest;
-            }
         }
     }
 

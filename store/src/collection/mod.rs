@@ -8,7 +8,7 @@
 //! | sorted set | [`zset`]: members and scores in order | [`ranked`] with [`members`] and [`ranks`] |
 //!
 //! [`limits`] says when. A packed collection is copied out of its entry, changed, and put back whole;
-//! what has outgrown stays so until its key goes. [`element`] is what a row consists of, and
+//! what has outgrown stays so until its key goes. [`element`] is what a [`row`] consists of, and
 //! [`parts`] is the hash table that can be scanned while it grows.
 
 mod chunks;
@@ -21,15 +21,16 @@ mod members;
 mod parts;
 mod ranked;
 mod ranks;
+mod row;
 mod set;
 mod table;
 mod zset;
 
-pub use chunks::End;
 pub use hash::{FieldWrite, Hash, HashRef};
 pub(crate) use limits::Context;
 pub use limits::PackLimits;
 pub use list::{List, ListRef};
+pub use row::End;
 pub use set::{Set, SetRef};
 pub use zset::{Zset, ZsetRef};
 

@@ -56,7 +56,7 @@ enum Step {
     PopSeveral(End, usize),
     ListInsert(usize, Bytes),
     ListSet(usize, Bytes),
-    ListRemove(BTreeSet<usize>),
+    ListRemove(Bytes, End, usize),
     Trim(usize, usize),
     SetInsert(Bytes),
     SetRemove(Bytes),
@@ -80,6 +80,15 @@ fn text() -> impl Strategy<Value = Bytes> {
         2 => (any::<i64>(), 0_u32..64).prop_map(|(n, shift)| (n >> shift).to_string().into_bytes()),
         1 => prop::collection::vec(any::<u8>(), 60..68),
         1 => (100_usize..5_000).prop_map(|len| vec![b'l'; len]),
+    ]
+}
+
+/// An element that a list often has.
+fn listed() -> impl Strategy<Value = Bytes> {
+    prop_oneof![
+        text(),
+        (0_u16..900).prop_map(name_of),
+        "[a-e]".prop_map(String::into_bytes)
     ]
 }
 
@@ -110,7 +119,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (end(), 0_usize..300).prop_map(|(e, n)| Step::PopSeveral(e, n)),
         2 => (0_usize..900, text()).prop_map(|(at, v)| Step::ListInsert(at, v)),
         2 => (0_usize..900, text()).prop_map(|(at, v)| Step::ListSet(at, v)),
-        1 => prop::collection::btree_set(0_usize..20, 0..9).prop_map(Step::ListRemove),
+        2 => (listed(), end(), 0_usize..9).prop_map(|(v, e, n)| Step::ListRemove(v, e, n)),
         1 => (0_usize..20, 0_usize..900).prop_map(|(a, b)| Step::Trim(a, b)),
         6 => text().prop_map(Step::SetInsert),
         3 => text().prop_map(Step::SetRemove),
@@ -234,13 +243,18 @@ impl Run {
                     }
                 });
             }
-            Step::ListRemove(numbers) => {
+            Step::ListRemove(v, end, most) => {
                 both!(self, key, edit_list, List, Vec::new(), |ours, theirs| {
-                    if !theirs.is_empty() {
-                        ours.remove_all(&numbers);
+                    let mut gone: Vec<_> = (0..theirs.len())
+                        .filter(|at| theirs.get(*at) == Some(&v))
+                        .collect();
+                    if end == End::Back {
+                        gone.reverse();
                     }
+                    gone.truncate(most);
+                    assert_eq!(ours.remove_equal(&v, end, most), gone.len());
                     let mut at = 0..;
-                    theirs.retain(|_| !numbers.contains(&at.next().unwrap()));
+                    theirs.retain(|_| !gone.contains(&at.next().unwrap()));
                 });
             }
             Step::Trim(start, end) => {
