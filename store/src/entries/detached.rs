@@ -2,8 +2,9 @@
 
 use super::{Entries, draft};
 use crate::StoreError;
+use crate::arena::OutOfMemory;
 use crate::collection::Collection;
-use crate::entry::Form;
+use crate::entry::{self, Draft, Form};
 use crate::hash::Key;
 use crate::time::Millis;
 
@@ -74,7 +75,7 @@ impl Entries {
         } = value;
         let refused = match body {
             Body::InEntry(form, bytes) => self
-                .set(key, &draft(key, form, expiry, &bytes))
+                .set_somehow(key, &draft(key, form, expiry, &bytes))
                 .map_err(|error| (error.into(), Body::InEntry(form, bytes))),
             Body::Apart(collection) => self
                 .attach_outgrown(key, expiry, collection)
@@ -104,12 +105,30 @@ impl Entries {
         }
         let number = self.collections.insert_reserved(collection);
         let value = number.to_le_bytes();
-        let Err(error) = self.set(key, &draft(key, Form::Boxed, expiry, &value)) else {
+        let Err(error) = self.set_somehow(key, &draft(key, Form::Boxed, expiry, &value)) else {
             return Ok(());
         };
         match self.collections.take(number) {
             Some(collection) => Err((error.into(), collection)),
             None => Ok(()),
         }
+    }
+    /// The same as [`set`](Self::set), in a larger slot where there is none that is just large enough: an entry that lost
+    /// its expiry when there was no memory stayed in a slot for one, and what was taken out of it must find its way back.
+    fn set_somehow(&mut self, key: Key<'_>, draft: &Draft<'_>) -> Result<(), OutOfMemory> {
+        let set = self.set(key, draft);
+        if set.is_ok() || draft.expiry.is_some() {
+            return set;
+        }
+        for expiry in [entry::NEAR_MAX, Millis(u64::MAX)] {
+            let roomy = Draft {
+                expiry: Some(expiry),
+                ..*draft
+            };
+            if self.set(key, &roomy).is_ok() {
+                return self.set_expiry(key, None).map(drop);
+            }
+        }
+        set
     }
 }

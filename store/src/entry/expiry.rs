@@ -14,6 +14,8 @@ use crate::time::Millis;
 const EPOCH: Millis = Millis(1_577_836_800_000);
 const FAR: u64 = (1 << 40) - 1;
 const NEVER: u64 = FAR - 1;
+/// The last expiry that has the short form.
+pub(crate) const NEAR_MAX: Millis = Millis(EPOCH.0 + NEVER - 1);
 const NEAR_LEN: usize = 5;
 const FAR_LEN: usize = NEAR_LEN + 8;
 

@@ -32,6 +32,7 @@ mod expiry;
 mod tests;
 
 use expiry::Field;
+pub(crate) use expiry::NEAR_MAX;
 
 use crate::arena::RESERVED;
 use crate::time::Millis;

@@ -17,6 +17,9 @@ const NOW: Millis = Millis(1);
 enum Step {
     Set(u8, usize),
     Append(u8, usize),
+    WriteAt(u8, usize, usize),
+    Copy(u8, u8),
+    Rename(u8, u8),
     Expire(u8),
     Persist(u8),
     Field(u8, u8, usize),
@@ -35,6 +38,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (key(), len()).prop_map(|(key, len)| Step::Set(key, len)),
         2 => (key(), len()).prop_map(|(key, len)| Step::Append(key, len)),
+        2 => (key(), len(), len()).prop_map(|(key, at, len)| Step::WriteAt(key, at, len)),
+        1 => (key(), key()).prop_map(|(from, to)| Step::Copy(from, to)),
+        2 => (key(), key()).prop_map(|(from, to)| Step::Rename(from, to)),
         2 => key().prop_map(Step::Expire),
         1 => key().prop_map(Step::Persist),
         3 => (key(), 0_u8..9, len()).prop_map(|(key, field, len)| Step::Field(key, field, len)),
@@ -68,6 +74,15 @@ fn expected(before: Option<&Value>, step: &Step, letter: u8) -> After {
         (Step::Append(_, len), Some(Value::Text(text))) => {
             After::Is(Value::Text([&text[..], &vec![letter; *len]].concat()))
         }
+        (Step::WriteAt(_, at, len), None | Some(Value::Text(_))) => {
+            let mut text = match before {
+                Some(Value::Text(text)) => text.clone(),
+                _ => Vec::new(),
+            };
+            text.resize(text.len().max(at + len), 0);
+            text[*at..at + len].fill(letter);
+            After::Is(Value::Text(text))
+        }
         (Step::Field(_, field, len), None | Some(Value::Fields(_))) => {
             let mut fields = match before {
                 Some(Value::Fields(fields)) => fields.clone(),
@@ -95,12 +110,45 @@ proptest! {
         for (number, step) in steps.into_iter().enumerate() {
             let letter = b'a' + u8::try_from(number % 26).unwrap();
             let (Step::Set(name, _) | Step::Append(name, _) | Step::Expire(name)
+                | Step::WriteAt(name, ..) | Step::Copy(name, _) | Step::Rename(name, _)
                 | Step::Persist(name) | Step::Field(name, ..) | Step::Remove(name)) = step;
             let bytes = [b'k', name];
             let key = Key::new(&bytes, &hash_key);
             let done = match &step {
                 Step::Set(_, len) => shard.set(key, &vec![letter; *len], ExpiryChange::Keep, NOW),
                 Step::Append(_, len) => shard.append(key, &vec![letter; *len], NOW).map(|_| ()),
+                Step::WriteAt(_, at, len) => {
+                    shard.write_at(key, *at, &vec![letter; *len], NOW).map(|_| ())
+                }
+                Step::Copy(_, to) | Step::Rename(_, to) => {
+                    let target = [b'k', *to];
+                    let target = Key::new(&target, &hash_key);
+                    let is_rename = matches!(step, Step::Rename(..));
+                    let value = if is_rename {
+                        shard.detach(key, NOW)
+                    } else {
+                        shard.copy(key, NOW)
+                    };
+                    if let Some(value) = value {
+                        match shard.attach(target, value, NOW) {
+                            Ok(()) => {
+                                let moved = model[&name].clone();
+                                if is_rename {
+                                    model.remove(&name);
+                                }
+                                model.insert(*to, moved);
+                            }
+                            Err((error, value)) => {
+                                prop_assert_eq!(error, StoreError::OutOfMemory);
+                                if is_rename {
+                                    let back = shard.attach(key, value, NOW);
+                                    prop_assert!(back.is_ok(), "its room is there");
+                                }
+                            }
+                        }
+                    }
+                    Ok(())
+                }
                 Step::Expire(_) => shard.set_expiry(key, Millis(1000), NOW).map(|_| ()),
                 Step::Persist(_) => {
                     let expired = shard.expiry(key, NOW).flatten();
@@ -251,6 +299,31 @@ fn a_write_that_reads_what_was_there_is_one_use() {
         assert_eq!(uses(&shard, key), Some(0));
         write(&mut shard, key, b"6789", NOW).unwrap();
         assert_eq!(uses(&shard, key), Some(1));
+        shard.assert_counters();
+    }
+}
+
+#[test]
+fn what_stayed_in_a_slot_for_an_expiry_that_it_lost_can_be_renamed_without_memory() {
+    let hash_key = HashKey::from_seed(1);
+    let near = Millis(1_900_000_000_000);
+    for (at, beside) in [(Millis(1000), 17), (near, 9)] {
+        let limits = Limits { pages: 2, boxes: 0 };
+        let mut shard = Shard::with_limits(hash_key.clone(), 0, limits);
+        let [key, target, neighbour] =
+            [&b"k"[..], b"t", b"n"].map(|name| Key::new(name, &hash_key));
+        let set = |shard: &mut Shard, key, len| {
+            shard.set(key, &vec![b'v'; len], ExpiryChange::Clear, NOW)
+        };
+        shard.hash_set(key, b"f", &[b'v'; 900], NOW).unwrap();
+        shard.set_expiry(key, at, NOW).unwrap();
+        set(&mut shard, target, 900).unwrap();
+        set(&mut shard, neighbour, beside).unwrap();
+        assert!(shard.persist(key, NOW), "in the slot that it has");
+        let value = shard.detach(key, NOW).unwrap();
+        assert!(shard.attach(target, value, NOW).is_ok());
+        assert_eq!(shard.expiry(target, NOW), Some(None));
+        assert_eq!(shard.hash_len(target, NOW), Ok(1));
         shard.assert_counters();
     }
 }
