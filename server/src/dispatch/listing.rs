@@ -239,7 +239,7 @@ fn categories(command: &Command) -> impl Iterator<Item = &'static str> + use<> {
         (is_of(Group::Hash), "@hash"),
         (is_of(Group::String), "@string"),
         (is_of(Group::Bitmap), "@bitmap"),
-        (is_of(Group::Pubsub), "@pubsub"),
+        (is_of(Group::Pubsub) && flags.has(Flags::PUBSUB), "@pubsub"),
         (flags.has(Flags::ADMIN), "@admin"),
         (flags.has(Flags::FAST), "@fast"),
         (!flags.has(Flags::FAST), "@slow"),

@@ -8,6 +8,7 @@
 //!
 //! A [`Batch`] is everything decoded from one read of one connection: one clock reading, one tally.
 
+mod help;
 mod listing;
 mod table;
 

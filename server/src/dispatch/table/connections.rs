@@ -4,6 +4,7 @@ use crate::commands::{Command, client, connection, pubsub, transaction};
 
 use super::commands;
 use super::{all, container};
+use crate::dispatch::help;
 
 pub(super) const CONNECTIONS: &[Command] = commands! { Connection:
     "auth" -2 [NOSCRIPT LOADING STALE FAST NO_AUTH ALLOW_BUSY] [] connection::auth, "1.0.0" "Tells the server the password";
@@ -27,6 +28,7 @@ const CLIENT: &[Command] = commands! { Connection:
     "client|setinfo" 4 [NOSCRIPT LOADING STALE] [] client::setinfo, "7.2.0" "Says which library the client uses";
     "client|setname" 3 [NOSCRIPT LOADING STALE] [] client::setname, "2.6.9" "Names the connection";
     "client|tracking" -3 [NOSCRIPT LOADING STALE] [] client::tracking, "6.0.0" "Answers that keys are not tracked";
+    "client|help" 2 [LOADING STALE] [] help::help, "5.0.0" "Prints this help";
 };
 
 pub(super) const TRANSACTIONS: &[Command] = commands! { Transactions:
@@ -50,4 +52,5 @@ const PUBSUB: &[Command] = commands! { Pubsub:
     "pubsub|channels" -2 [PUBSUB LOADING STALE] [] pubsub::channels, "2.8.0" "Lists the channels that somebody listens to";
     "pubsub|numpat" 2 [PUBSUB LOADING STALE] [] pubsub::numpat, "2.8.0" "Counts the patterns that somebody listens to";
     "pubsub|numsub" -2 [PUBSUB LOADING STALE] [] pubsub::numsub, "2.8.0" "Counts those who listen to channels";
+    "pubsub|help" 2 [LOADING STALE] [] help::help, "6.2.0" "Prints this help";
 };

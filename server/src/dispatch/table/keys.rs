@@ -4,6 +4,7 @@ use crate::commands::{Command, copy, expiry, key, object, scan, server};
 
 use super::commands;
 use super::{all, at, container};
+use crate::dispatch::help;
 
 pub(super) const KEYS: &[Command] = commands! { Generic:
     "copy" -3 [WRITE DENYOOM] [at(1, "RO access"), at(2, "OW update")] copy::copy, "6.2.0" "Copies the value of a key to another key";
@@ -35,4 +36,5 @@ const OBJECT: &[Command] = commands! { Generic:
     "object|freq" 3 [READONLY] [at(2, "RO")] object::freq, "4.0.0" "Tells how often a key is used";
     "object|idletime" 3 [READONLY] [at(2, "RO")] object::idletime, "2.2.3" "Tells for how long a key was not used";
     "object|refcount" 3 [READONLY] [at(2, "RO")] object::refcount, "2.2.3" "Tells how many share the value of a key";
+    "object|help" 2 [LOADING STALE] [] help::help, "6.2.0" "Prints this help";
 };

@@ -4,7 +4,7 @@ use crate::commands::{Command, configuration, debug, info, key, latency, memory,
 
 use super::commands;
 use super::{at, container};
-use crate::dispatch::listing;
+use crate::dispatch::{help, listing};
 
 pub(super) const SERVER: &[Command] = commands! { Server:
     "command" -1 [LOADING STALE OF_CONNECTIONS] [] listing::all, "2.8.13" "Describes the commands" { COMMAND };
@@ -28,6 +28,7 @@ const COMMAND: &[Command] = commands! { Server:
     "command|getkeysandflags" -4 [LOADING STALE OF_CONNECTIONS] [] listing::getkeysandflags, "7.0.0" "Tells which arguments of a request are keys, and what is done to them";
     "command|info" -2 [LOADING STALE OF_CONNECTIONS] [] listing::info, "2.8.13" "Describes some commands";
     "command|list" -2 [LOADING STALE OF_CONNECTIONS] [] listing::list, "7.0.0" "Lists the names of the commands";
+    "command|help" 2 [LOADING STALE OF_CONNECTIONS] [] help::help, "5.0.0" "Prints this help";
 };
 
 const CONFIG: &[Command] = commands! { Server:
@@ -35,27 +36,32 @@ const CONFIG: &[Command] = commands! { Server:
     "config|resetstat" 2 [ADMIN NOSCRIPT LOADING STALE] [] configuration::resetstat, "2.0.0" "Sets the counters of INFO to zero";
     "config|rewrite" 2 [ADMIN NOSCRIPT LOADING STALE] [] configuration::rewrite, "2.8.0" "Answers that there is no configuration file to write to";
     "config|set" -4 [ADMIN NOSCRIPT LOADING STALE] [] configuration::set, "2.0.0" "Changes settings";
+    "config|help" 2 [LOADING STALE] [] help::help, "5.0.0" "Prints this help";
 };
 
 const DEBUG: &[Command] = commands! { Server:
     "debug|object" -3 [ADMIN NOSCRIPT LOADING STALE PROTECTED] [] debug::object, "1.0.0" "Tells how the value of a key is kept";
     "debug|panic" 2 [ADMIN NOSCRIPT LOADING STALE PROTECTED] [] debug::panic, "1.0.0" "Meets a defect, which ends the connection";
     "debug|sleep" 3 [ADMIN NOSCRIPT LOADING STALE PROTECTED] [] debug::sleep, "1.0.0" "Lets the server do nothing for a while";
+    "debug|help" 2 [ADMIN NOSCRIPT LOADING STALE PROTECTED] [] help::help, "1.0.0" "Prints this help";
 };
 
 const LATENCY: &[Command] = commands! { Server:
     "latency|history" 3 [ADMIN NOSCRIPT LOADING STALE] [] latency::history, "2.8.13" "Lists when an event took long, and how long";
     "latency|latest" 2 [ADMIN NOSCRIPT LOADING STALE] [] latency::latest, "2.8.13" "Tells for each event when it last took long";
     "latency|reset" -2 [ADMIN NOSCRIPT LOADING STALE] [] latency::reset, "2.8.13" "Forgets what took long";
+    "latency|help" 2 [LOADING STALE] [] help::help, "2.8.13" "Prints this help";
 };
 
 const MEMORY: &[Command] = commands! { Server:
     "memory|stats" 2 [] [] memory::stats, "4.0.0" "Tells where the memory is";
     "memory|usage" -3 [READONLY] [at(2, "RO")] memory::usage, "4.0.0" "Tells how much memory a key takes";
+    "memory|help" 2 [LOADING STALE] [] help::help, "4.0.0" "Prints this help";
 };
 
 const SLOWLOG: &[Command] = commands! { Server:
     "slowlog|get" -2 [ADMIN LOADING STALE] [] slowlog::get, "2.2.12" "Lists requests that took long";
     "slowlog|len" 2 [ADMIN LOADING STALE] [] slowlog::len, "2.2.12" "Counts the requests that took long";
     "slowlog|reset" 2 [ADMIN LOADING STALE] [] slowlog::reset, "2.2.12" "Forgets the requests that took long";
+    "slowlog|help" 2 [LOADING STALE] [] help::help, "6.2.0" "Prints this help";
 };

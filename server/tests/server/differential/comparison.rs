@@ -18,6 +18,7 @@
 //! | SRANDMEMBER of more than 10,000,000 with repeats | refused       | answered                         |
 //! | WAIT for replicas                 | 0 at once, there can be none | waits for them                   |
 //! | OBJECT FREQ by an LFU policy      | from 0 to 3                  | from 0 to 255                    |
+//! | HELP                              | names what is offered        | names more, in other words   |
 //! | OBJECT IDLETIME by another        | refused: not kept            | seconds                          |
 //! | CLIENT TRACKING                   | refused                      | tracks keys                      |
 //! | SELECT, SWAPDB, COPY … DB         | one database                 | 16                               |

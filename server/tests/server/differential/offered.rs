@@ -8,10 +8,11 @@ use super::Redis;
 use super::comparison::{elements, sorted_leaves};
 use crate::support::{Raw, TestServer};
 
-const NOT_COMPARED: [&str; 7] = [
+const NOT_COMPARED: [&str; 8] = [
     "zrank",
     "zrevrank",
     "debug",
+    "debug|help",
     "debug|object",
     "debug|panic",
     "debug|sleep",
@@ -65,6 +66,40 @@ fn commands_are_described_as_redis_describes_them() {
             }
         }
     }
+}
+
+#[test]
+fn help_names_what_is_offered_and_nothing_else() {
+    let Some(redis) = Redis::start() else { return };
+    let server = TestServer::start();
+    let (mut ours, mut theirs) = (server.raw(), Raw::connect(redis.address));
+    let lines = |reply: &[u8]| -> Vec<String> {
+        let text = |line: &[u8]| String::from_utf8(line.to_vec()).unwrap();
+        elements(reply).into_iter().map(text).collect()
+    };
+    for name in [
+        "client", "command", "config", "latency", "memory", "object", "pubsub", "slowlog",
+    ] {
+        let request = [name.as_bytes(), b"help"];
+        let theirs = lines(&theirs.ask(&request));
+        let help = lines(&ours.ask(&request));
+        assert_eq!(help[0], theirs[0]);
+        assert_eq!(help[help.len() - 2..], theirs[theirs.len() - 2..]);
+        let pattern = format!("COMMAND LIST FILTERBY PATTERN {name}|*");
+        let offered = texts(&ours.ask_bytes(&pattern));
+        let named: Vec<String> = help[1..]
+            .chunks(2)
+            .map(|pair| {
+                let word = pair[0].split_whitespace().next().unwrap();
+                format!("{name}|{}", word[1..].to_lowercase())
+            })
+            .collect();
+        assert_eq!(named, offered);
+    }
+    assert!(
+        ours.ask_line("DEBUG HELP")
+            .starts_with("-ERR DEBUG command not allowed")
+    );
 }
 
 #[test]
