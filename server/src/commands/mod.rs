@@ -230,16 +230,7 @@ impl<'c> Call<'c, '_> {
 
     /// Appends the messages that came before what is done next.
     pub(crate) fn write_mail(&mut self) {
-        let start = self.replies.len();
-        self.session.client.take_mail(self.replies, usize::MAX);
-        self.note_pushed(start);
-    }
-
-    /// Notes that what was appended behind `start` is no reply, and is written to who wants none, too.
-    fn note_pushed(&mut self, start: usize) {
-        if self.session.reply_mode != ReplyMode::On {
-            self.session.pushed.push(start..self.replies.len());
-        }
+        self.session.write_mail(self.replies);
     }
 
     /// Notes what runs for `CLIENT LIST`, which a batch does at its end only.

@@ -49,7 +49,7 @@ fn confirm(call: &mut Call<'_, '_>, verb: &str, name: Option<&[u8]>) {
         None => call.replies.null(),
     }
     call.replies.count(left);
-    call.note_pushed(start);
+    call.session.note_pushed(start, call.replies);
 }
 
 /// `UNSUBSCRIBE [channel …]`
@@ -134,7 +134,6 @@ impl Message {
 pub fn publish(call: &mut Call<'_, '_>) -> Outcome {
     let (channel, text) = (call.args.at(1), call.args.at(2));
     let bytes_max = call.state.settings.limits.bytes(Limit::PubsubBuffer);
-    let start = call.replies.len();
     let Call {
         state,
         session,
@@ -151,13 +150,14 @@ pub fn publish(call: &mut Call<'_, '_>) -> Outcome {
         let bytes = message.bytes(client.protocol(), pattern, channel, text);
         if client.id == session.client.id {
             // What came before comes first.
-            client.take_mail(replies, usize::MAX);
+            session.write_mail(replies);
+            let start = replies.len();
             replies.append_bytes(bytes);
+            session.note_pushed(start, replies);
         } else {
             client.deliver(bytes, bytes_max);
         }
     });
-    call.note_pushed(start);
     call.replies.count(reached);
     Ok(())
 }

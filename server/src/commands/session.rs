@@ -13,7 +13,7 @@ use std::sync::Arc;
 use store::{Millis, WatchVersion};
 
 use super::Command;
-use crate::protocol::{Args, Protocol, Span};
+use crate::protocol::{Args, Protocol, Replies, Span};
 use crate::state::{Access, Client, State, Topic};
 
 /// Whether the connection goes on after the replies so far.
@@ -86,6 +86,8 @@ pub struct Session {
     pub reply_mode: ReplyMode,
     /// What is no reply of those that were appended last, where replies are not wanted.
     pub pushed: Vec<Range<usize>>,
+    /// Where the reply to the `EXEC` that runs begins, if one runs.
+    pub exec_at: Option<usize>,
     /// What it listens to.
     pub subscriptions: Subscriptions,
     watched: Vec<Watched>,
@@ -161,6 +163,7 @@ impl Session {
             authenticated,
             reply_mode: ReplyMode::On,
             pushed: Vec::new(),
+            exec_at: None,
             subscriptions: Subscriptions::default(),
             watched: Vec::new(),
         }
@@ -180,6 +183,33 @@ impl Session {
             mode.channels = channels.len();
             mode.patterns = patterns.len();
         });
+    }
+
+    /// Appends the messages that came before what is done next. What others publish while a transaction runs is
+    /// written before its reply: inside, it would stand between the elements of an array.
+    pub fn write_mail(&mut self, replies: &mut Replies) {
+        let start = replies.len();
+        self.client.take_mail(replies, usize::MAX);
+        let len = replies.len() - start;
+        let Some(before) = self.exec_at.filter(|_| len > 0) else {
+            return self.note_pushed(start, replies);
+        };
+        replies.move_last(start, before);
+        self.exec_at = Some(before + len);
+        if self.reply_mode != ReplyMode::On {
+            let place = self.pushed.partition_point(|range| range.start < before);
+            for range in self.pushed.iter_mut().skip(place) {
+                *range = range.start + len..range.end + len;
+            }
+            self.pushed.insert(place, before..before + len);
+        }
+    }
+
+    /// Notes that what was appended behind `start` is no reply, and is written to who wants none, too.
+    pub fn note_pushed(&mut self, start: usize, replies: &Replies) {
+        if self.reply_mode != ReplyMode::On {
+            self.pushed.push(start..replies.len());
+        }
     }
 
     /// Gives back what it holds: its transaction, what it watches, what it listens to.

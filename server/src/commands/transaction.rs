@@ -81,10 +81,7 @@ fn watched_unchanged(call: &mut Call<'_, '_>) -> bool {
 }
 
 fn run_all(call: &mut Call<'_, '_>, transaction: &Transaction) {
-    // A command that writes messages before its own reply would put them between the replies of others.
-    if !call.session.subscriptions.is_empty() {
-        call.write_mail();
-    }
+    call.session.exec_at = Some(call.replies.len());
     call.replies.array(transaction.queue.len());
     for queued in &transaction.queue {
         // A transaction that has begun is not refused any more; but each of its commands may evict keys.
@@ -108,4 +105,5 @@ fn run_all(call: &mut Call<'_, '_>, transaction: &Transaction) {
             failure.reply(call.replies);
         }
     }
+    call.session.exec_at = None;
 }

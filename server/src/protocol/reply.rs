@@ -263,6 +263,14 @@ impl Replies {
         self.bytes.truncate(len);
     }
 
+    /// Moves what was appended since there were `from` bytes to where there were `to`.
+    pub fn move_last(&mut self, from: usize, to: usize) {
+        let len = self.bytes.len() - from;
+        if let Some(moved) = self.bytes.get_mut(to..) {
+            moved.rotate_right(len);
+        }
+    }
+
     /// The same but for what lies in these ranges, which ascend.
     pub fn retain(&mut self, mut len: usize, kept: impl IntoIterator<Item = Range<usize>>) {
         for range in kept {

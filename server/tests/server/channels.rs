@@ -8,7 +8,7 @@ use server::protocol::Replies;
 use server::state::{Settings, State};
 use store::Millis;
 
-use crate::support::{Raw, TestServer};
+use crate::support::{Process, Raw, TestServer};
 
 /// Waits until `client` is answered `expected`.
 fn until(client: &mut Raw, line: &str, expected: &str) {
@@ -53,6 +53,54 @@ fn messages_reach_those_who_listen_on_every_thread() {
         // Who is gone is not reached.
         listeners.truncate(2);
         until(&mut publisher, "PUBLISH news again", ":2\r\n");
+    }
+}
+
+/// In what a transaction is told, no message of others stands between the elements of the array.
+#[test]
+fn a_message_from_another_thread_stands_before_the_array_of_exec() {
+    let confirmed = |verb: &str, left: usize| {
+        let len = verb.len();
+        format!("*3\r\n${len}\r\n{verb}\r\n$1\r\na\r\n:{left}\r\n")
+    };
+    let (begun, ended) = (confirmed("subscribe", 1), confirmed("unsubscribe", 0));
+    let message = "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n";
+    let queued = "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n";
+    let pushed = |text: String| text.replace("*3", ">3");
+    for (hello, mode, told) in [
+        (
+            "HELLO 2",
+            "ON",
+            format!("{queued}{message}*3\r\n{begun}+OK\r\n{ended}"),
+        ),
+        (
+            "HELLO 3",
+            "ON",
+            pushed(format!("{queued}{message}*3\r\n{begun}+OK\r\n{ended}"))
+                .replacen("x\r\n>3", "x\r\n*3", 1),
+        ),
+        ("HELLO 2", "OFF", format!("{message}{begun}{ended}")),
+    ] {
+        let mut server = Process::start(&[
+            "--port",
+            "0",
+            "--threads",
+            "2",
+            "--enable-debug-command",
+            "yes",
+        ]);
+        let address = server.address();
+        let (mut listener, mut publisher) = (Raw::connect(address), Raw::connect(address));
+        listener.ask_line(hello);
+        listener.send(format!("CLIENT REPLY {mode}\r\n").as_bytes());
+        if mode == "ON" {
+            listener.reply();
+        }
+        publisher.ask_line("PING");
+        listener.send(b"MULTI\r\nSUBSCRIBE a\r\nDEBUG SLEEP 1\r\nUNSUBSCRIBE a\r\nEXEC\r\n");
+        until(&mut publisher, "PUBLISH a x", ":1\r\n");
+        let got = String::from_utf8(listener.finish()).unwrap();
+        assert_eq!(got, told, "{hello} {mode}");
     }
 }
 
