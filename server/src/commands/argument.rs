@@ -28,6 +28,14 @@ pub(super) fn pop_count(argument: &[u8]) -> Result<usize, Failure> {
     count(argument, "ERR value is out of range, must be positive")
 }
 
+/// The number of a database, which has 32 bits.
+pub(super) fn database(argument: &[u8]) -> Result<i32, Failure> {
+    let number = parse_integer(argument).ok_or(Failure::NotAnInteger)?;
+    i32::try_from(number).map_err(|_| {
+        Failure::Text("ERR value is out of range, value must between -2147483648 and 2147483647")
+    })
+}
+
 /// A number with a fraction, as `strtod` reads it but for hexadecimal digits; not NaN.
 pub(super) fn float(argument: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(argument).ok()?;

@@ -1,5 +1,6 @@
 //! The connection itself: PING, ECHO, AUTH, HELLO, SELECT, RESET, QUIT. CLIENT is in `client`.
 
+use super::argument::database;
 use super::{Call, Failure, Life, Outcome};
 use crate::protocol::{Protocol, parse_integer};
 
@@ -37,7 +38,7 @@ pub fn quit(call: &mut Call<'_, '_>) -> Outcome {
 
 /// `SELECT index`; there is one database
 pub fn select(call: &mut Call<'_, '_>) -> Outcome {
-    if call.integer(1)? != 0 {
+    if database(call.args.at(1))? != 0 {
         return Err(Failure::Text("ERR DB index is out of range"));
     }
     call.replies.ok();

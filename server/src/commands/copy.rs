@@ -2,8 +2,8 @@
 
 use store::Key;
 
+use super::argument::database;
 use super::{Call, Failure, Outcome};
-use crate::protocol::parse_integer;
 
 /// What to do where the target is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub fn copy(call: &mut Call<'_, '_>) -> Outcome {
             target = Target::Replace;
         } else if option.eq_ignore_ascii_case(b"DB") {
             let index = options.next().ok_or(Failure::Syntax)?;
-            match parse_integer(index).ok_or(Failure::NotAnInteger)? {
+            match database(index)? {
                 0 => {}
                 _ => return Err(Failure::Text("ERR DB index is out of range")),
             }

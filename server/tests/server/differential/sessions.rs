@@ -55,6 +55,10 @@ sscan s -1
 zscan nosuch +0
 select x
 select 99
+select 99999999999
+select -2147483649
+copy s d db 99999999999
+copy s d db 99
 flushall nosuch
 flushall async sync
 flushdb sync
