@@ -87,17 +87,17 @@ pub fn hello(call: &mut Call<'_, '_>) -> Outcome {
             .find(|known| known.version() == version)
             .ok_or(Failure::Text("NOPROTO unsupported protocol version"))?;
     }
-    let (mut credentials, mut name) = (None, None);
+    // As Redis does, each option as it is read, whatever comes behind it.
     let mut options = call.args.from(2);
     while let Some(option) = options.next() {
         let left = options.len();
         if option.eq_ignore_ascii_case(b"AUTH") && left >= 2 {
-            credentials = options.next().zip(options.next());
+            let user = options.next().unwrap_or_default();
+            let password = options.next().unwrap_or_default();
+            authenticate(call, user, password)?;
         } else if option.eq_ignore_ascii_case(b"SETNAME") && left >= 1 {
-            name = options
-                .next()
-                .map(super::client::checked_name)
-                .transpose()?;
+            let name = super::client::checked_name(options.next().unwrap_or_default())?;
+            call.session.client.change(|mode| mode.name = name.into());
         } else {
             return Err(Failure::quoting(&[
                 b"ERR Syntax error in HELLO option '",
@@ -106,18 +106,12 @@ pub fn hello(call: &mut Call<'_, '_>) -> Outcome {
             ]));
         }
     }
-    if let Some((user, password)) = credentials {
-        authenticate(call, user, password)?;
-    }
     if !call.session.authenticated && call.state.settings.password.is_set() {
         return Err(Failure::Text(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
              <proto> AUTH <user> <pass> option can be used to authenticate the client and select the \
              RESP protocol version at the same time",
         ));
-    }
-    if let Some(name) = name {
-        call.session.client.change(|mode| mode.name = name.into());
     }
     if protocol != call.session.protocol {
         change_protocol(call, protocol);

@@ -263,6 +263,7 @@ pub(super) fn all() -> Vec<Vec<u8>> {
         b"CLIENT REPLY SKIP\r\nCLIENT REPLY SKIP\r\nPING\r\nECHO a\r\nECHO b\r\n",
         b"CLIENT REPLY SKIP\r\nNOSUCH\r\nECHO a\r\n",
         b"CLIENT REPLY OFF\r\nSUBSCRIBE a\r\nCLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\n",
+        b"HELLO 2 SETNAME b NOPE\r\nCLIENT GETNAME\r\nHELLO 2 SETNAME c AUTH x y\r\nCLIENT GETNAME\r\n",
         b"MULTI\r\nCLIENT SETNAME a\r\nHELLO x\r\nAUTH x\r\nCLIENT GETNAME\r\nEXEC\r\n",
         b"CLIENT SETNAME me\r\nCLIENT GETNAME\r\nCLIENT SETNAME ''\r\nCLIENT GETNAME\r\n",
         b"CONFIG SET maxmemory 1\r\nSET oo b\r\nGET s\r\nDEL oo\r\nMULTI\r\nGET s\r\nEXEC\r\nHSET h f v\r\nCONFIG SET maxmemory 0\r\nSET oo b\r\n",
