@@ -16,15 +16,39 @@
 //! | `appendonly`, `save`       | `no` and empty: nothing is kept on disk | no |
 
 use std::borrow::Cow;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering::Relaxed;
 
 use store::Shards;
 
 use super::{Call, Failure, Outcome};
-use crate::protocol::{glob_matches, parse_bytes};
+use crate::protocol::{glob_matches, parse_bytes, parse_integer};
 use crate::state::{Limit, Policy, Settings, State};
 
 const NO_INTEGER: &str = "argument couldn't be parsed into an integer";
+
+const NO_BYTES: &str = "argument must be a memory value";
+
+/// The value, which must lie in the range.
+fn within<T: PartialOrd + Display>(
+    range: &RangeInclusive<T>,
+    value: Option<T>,
+) -> Result<T, Cow<'static, str>> {
+    value.filter(|value| range.contains(value)).ok_or_else(|| {
+        let (min, max) = (range.start(), range.end());
+        format!("argument must be between {min} and {max} inclusive").into()
+    })
+}
+
+/// The integer that is typed, which must lie in the range.
+fn integer<T: PartialOrd + Display + TryFrom<i64>>(
+    range: &RangeInclusive<T>,
+    typed: &[u8],
+) -> Result<T, Cow<'static, str>> {
+    let number = parse_integer(typed).ok_or(NO_INTEGER)?;
+    within(range, T::try_from(number).ok())
+}
 
 const fn yes_or_no(is_on: bool) -> &'static str {
     if is_on { "yes" } else { "no" }
@@ -103,43 +127,28 @@ impl Setting {
         match self {
             Self::Maxmemory => parse_bytes(text)
                 .map(Change::Maxmemory)
-                .ok_or(Cow::Borrowed("argument must be a memory value")),
+                .ok_or(Cow::Borrowed(NO_BYTES)),
+            Self::Limit(limit) if limit.is_bytes() => {
+                let bytes = parse_bytes(text).ok_or(Cow::Borrowed(NO_BYTES))?;
+                within(&limit.range(), Some(bytes)).map(|bytes| Change::Limit(limit, bytes))
+            }
             Self::Limit(limit) => {
-                let value = if limit.is_bytes() {
-                    parse_bytes(text)
-                } else {
-                    text.parse().ok()
-                };
-                value
-                    .filter(|value| limit.range().contains(value))
-                    .map(|value| Change::Limit(limit, value))
-                    .ok_or_else(|| {
-                        let range = limit.range();
-                        let (min, max) = (range.start(), range.end());
-                        format!("argument must be between {min} and {max} inclusive").into()
-                    })
+                integer(&limit.range(), value).map(|value| Change::Limit(limit, value))
             }
             Self::Requirepass if value.is_empty() && settings.needs_password() => Err(
                 "without a password anybody could come in from elsewhere, and protected-mode is on"
                     .into(),
             ),
             Self::Requirepass => Ok(Change::Password(value.into())),
-            Self::SlowlogLogSlowerThan => text
-                .parse()
-                .ok()
-                .filter(|bound| *bound >= -1)
-                .map(Change::SlowlogLogSlowerThan)
-                .ok_or(Cow::Borrowed(
-                    "argument must be between -1 and 9223372036854775807 inclusive",
-                )),
-            Self::SlowlogMaxLen => text
-                .parse()
-                .map(Change::SlowlogMaxLen)
-                .map_err(|_| Cow::Borrowed(NO_INTEGER)),
-            Self::LatencyMonitorThreshold => text
-                .parse()
-                .map(Change::LatencyMonitorThreshold)
-                .map_err(|_| Cow::Borrowed(NO_INTEGER)),
+            Self::SlowlogLogSlowerThan => {
+                integer(&(-1..=i64::MAX), value).map(Change::SlowlogLogSlowerThan)
+            }
+            Self::SlowlogMaxLen => {
+                integer(&(0..=isize::MAX.unsigned_abs()), value).map(Change::SlowlogMaxLen)
+            }
+            Self::LatencyMonitorThreshold => {
+                integer(&(0..=i64::MAX.unsigned_abs()), value).map(Change::LatencyMonitorThreshold)
+            }
             Self::MaxmemoryPolicy => Policy::named(text).map(Change::Policy).ok_or_else(|| {
                 let names = Policy::ALL.map(|(name, _)| name).join(", ");
                 format!("argument(s) must be one of the following: {names}").into()
@@ -161,16 +170,24 @@ enum Change {
 
 /// `CONFIG GET pattern [pattern …]`
 pub fn get(call: &mut Call<'_, '_>) -> Outcome {
-    let patterns: Vec<Vec<u8>> = call.args.from(2).map(<[u8]>::to_ascii_lowercase).collect();
-    let asked = |name: &str| {
-        patterns
-            .iter()
-            .any(|pattern| glob_matches(pattern, name.as_bytes()))
+    // Whoever asks for a name gets it as it was written.
+    let shown = |name: &'static str| -> Option<Cow<'_, [u8]>> {
+        call.args.from(2).find_map(|asked| {
+            let is_pattern = asked.iter().any(|byte| b"[*?".contains(byte));
+            if !is_pattern {
+                let is_it = asked.eq_ignore_ascii_case(name.as_bytes());
+                return is_it.then_some(asked.into());
+            }
+            let matches = glob_matches(&asked.to_ascii_lowercase(), name.as_bytes());
+            matches.then_some(name.as_bytes().into())
+        })
     };
-    let found: Vec<_> = Setting::all().filter(|(name, _)| asked(name)).collect();
+    let found: Vec<_> = Setting::all()
+        .filter_map(|(name, setting)| Some((shown(name)?, setting)))
+        .collect();
     call.replies.map(found.len());
     for (name, setting) in found {
-        call.replies.bulk(name.as_bytes());
+        call.replies.bulk(&name);
         call.replies.bulk(&setting.value(call.state));
     }
     Ok(())
@@ -179,7 +196,7 @@ pub fn get(call: &mut Call<'_, '_>) -> Outcome {
 /// `CONFIG SET name value [name value …]`: all or none
 pub fn set(call: &mut Call<'_, '_>) -> Outcome {
     if !call.args.len().is_multiple_of(2) {
-        return Err(Failure::Arity("config|set"));
+        return Err(Failure::Syntax);
     }
     let mut changes: Vec<(Setting, Change)> = Vec::new();
     for (name, value) in call

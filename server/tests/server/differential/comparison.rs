@@ -19,6 +19,8 @@
 //! | WAIT for replicas                 | 0 at once, there can be none | waits for them                   |
 //! | OBJECT FREQ by an LFU policy      | from 0 to 3                  | from 0 to 255                    |
 //! | HELP                              | names what is offered        | names more, in other words   |
+//! | CONFIG SET out of bounds, or of what cannot be set here | tells bounds of this server | tells its own |
+//! | CONFIG SET of an empty number of bytes, or of more than 64 bits | refused | taken as 0, or as the most |
 //! | OBJECT IDLETIME by another        | refused: not kept            | seconds                          |
 //! | CLIENT TRACKING                   | refused                      | tracks keys                      |
 //! | SELECT, SWAPDB, COPY … DB         | one database                 | 16                               |

@@ -16,6 +16,22 @@ config set databases 33
 config set maxmemory lots
 config set maxmemory
 config set maxmemory 0 maxmemory 0
+config set a b c
+config set slowlog-log-slower-than x
+config set slowlog-log-slower-than -2
+config set slowlog-max-len x
+config set slowlog-max-len -1
+config set slowlog-max-len 9223372036854775808
+config set latency-monitor-threshold x
+config set latency-monitor-threshold -1
+config set timeout x
+config set timeout -1
+config set maxclients x
+config set maxclients 4294967296
+config set proto-max-bulk-len x
+config set client-query-buffer-limit x
+config get MAXMEMORY maxmemory
+config get nosuch MAXMEMORY-p*
 config set maxclients 0
 config rewrite
 config resetstat
