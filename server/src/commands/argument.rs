@@ -7,7 +7,8 @@ use super::{Call, Failure};
 use crate::protocol::parse_integer;
 
 /// More elements than a reply that draws them with repeats may have.
-const DRAWS_MAX: u64 = 10_000_000;
+const DRAWS_MAX: usize = 10_000_000;
+const OUT_OF_RANGE: Failure = Failure::Text("ERR value is out of range");
 
 /// A count that is not negative; anything else fails with `text`.
 pub(super) fn count(argument: &[u8], text: &'static str) -> Result<usize, Failure> {
@@ -84,9 +85,8 @@ impl Draw {
                  -9223372036854775807 and 9223372036854775807",
             ));
         }
-        let too_many = number.unsigned_abs() > i64::MAX.unsigned_abs() / share.unsigned_abs();
-        if too_many || number < 0 && number.unsigned_abs() > DRAWS_MAX {
-            return Err(Failure::Text("ERR value is out of range"));
+        if number.unsigned_abs() > i64::MAX.unsigned_abs() / share.unsigned_abs() {
+            return Err(OUT_OF_RANGE);
         }
         let count = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
         Ok(if number < 0 {
@@ -106,10 +106,15 @@ impl Draw {
         }
     }
 
-    /// Numbers below `len`.
-    pub(super) fn numbers(&self, len: usize, mut random: impl FnMut() -> u64) -> Vec<usize> {
-        match *self {
+    /// Numbers below `len`; refused where a reply of so many would be too long.
+    pub(super) fn numbers(
+        &self,
+        len: usize,
+        mut random: impl FnMut() -> u64,
+    ) -> Result<Vec<usize>, Failure> {
+        Ok(match *self {
             _ if len == 0 => Vec::new(),
+            Self::Repeated(count) if count > DRAWS_MAX => return Err(OUT_OF_RANGE),
             Self::Repeated(count) => (0..count).map(|_| below(random(), len)).collect(),
             Self::Distinct(count) if count >= len => (0..len).collect(),
             Self::Distinct(count) => {
@@ -123,7 +128,7 @@ impl Draw {
                 }
                 drawn.into_iter().collect()
             }
-        }
+        })
     }
 }
 
@@ -237,7 +242,7 @@ mod tests {
         for draw in [Draw::Distinct(3), Draw::Repeated(3)] {
             let mut times = [0_usize; 10];
             for _ in 0..ROUNDS {
-                let numbers = draw.numbers(times.len(), &mut random);
+                let numbers = draw.numbers(times.len(), &mut random).unwrap();
                 for number in elements(&numbers, times.len(), Some, 0..times.len()) {
                     times[number] += 1;
                 }
@@ -283,7 +288,7 @@ mod tests {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 state
             };
-            let drawn = Draw::Distinct(count).numbers(len, random);
+            let drawn = Draw::Distinct(count).numbers(len, random).unwrap();
             prop_assert_eq!(drawn.len(), count.min(len));
             prop_assert!(drawn.is_sorted_by(|a, b| a < b));
             prop_assert!(drawn.iter().all(|number| *number < len));

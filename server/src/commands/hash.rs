@@ -226,7 +226,7 @@ pub fn hrandfield(call: &mut Call<'_, '_>) -> Outcome {
     let (draw, with_values) = Draw::parse_with(call, "WITHVALUES")?;
     read(call, |hash, replies| {
         let len = hash.map_or(0, HashRef::len);
-        let numbers = draw.numbers(len, || state.random());
+        let numbers = draw.numbers(len, || state.random())?;
         if with_values {
             replies.pairs(numbers.len());
         } else {
@@ -243,5 +243,6 @@ pub fn hrandfield(call: &mut Call<'_, '_>) -> Outcome {
                 replies.string(Some(value));
             }
         }
-    })
+        Ok(())
+    })?
 }

@@ -103,13 +103,13 @@ pub fn spop(call: &mut Call<'_, '_>) -> Outcome {
     let popped = call.shards.with(key, |shard| {
         shard.edit_members(key, now, |set| {
             let draw = Draw::Distinct(count.unwrap_or(1));
-            let drawn = draw_members(set.as_ref(), &draw, || state.random());
+            let drawn = draw_members(set.as_ref(), &draw, || state.random())?;
             for member in &drawn {
                 set.remove(member);
             }
-            drawn
+            Ok::<_, Failure>(drawn)
         })
-    })?;
+    })??;
     if count.is_some() {
         call.replies.set(popped.len());
     } else if popped.is_empty() {
@@ -122,11 +122,15 @@ pub fn spop(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 /// Members drawn at random.
-fn draw_members(set: SetRef<'_>, draw: &Draw, random: impl FnMut() -> u64) -> Vec<Vec<u8>> {
+fn draw_members(
+    set: SetRef<'_>,
+    draw: &Draw,
+    random: impl FnMut() -> u64,
+) -> Result<Vec<Vec<u8>>, Failure> {
     let len = set.len();
-    let numbers = draw.numbers(len, random);
+    let numbers = draw.numbers(len, random)?;
     let drawn = elements(&numbers, len, |number| set.nth(number), set.iter());
-    drawn.map(|member| member.to_bytes().into_owned()).collect()
+    Ok(drawn.map(|member| member.to_bytes().into_owned()).collect())
 }
 
 /// `SRANDMEMBER key [count]`
@@ -143,12 +147,13 @@ pub fn srandmember(call: &mut Call<'_, '_>) -> Outcome {
     };
     read(call, |set, replies| {
         let drawn = set.map(|set| draw_members(set, &draw, || state.random()));
-        let drawn = drawn.unwrap_or_default();
+        let drawn = drawn.transpose()?.unwrap_or_default();
         replies.array(drawn.len());
         for member in drawn {
             replies.bulk(&member);
         }
-    })
+        Ok(())
+    })?
 }
 
 /// `SMOVE source destination member`

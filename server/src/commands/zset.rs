@@ -412,12 +412,13 @@ pub fn zrandmember(call: &mut Call<'_, '_>) -> Outcome {
     let (draw, with_scores) = Draw::parse_with(call, "WITHSCORES")?;
     read(call, |zset, replies| {
         let len = zset.map_or(0, ZsetRef::len);
-        let numbers = draw.numbers(len, || state.random());
+        let numbers = draw.numbers(len, || state.random())?;
         replies.members(numbers.len(), with_scores);
         let nth = |rank| zset.and_then(|zset| zset.range(rank..rank + 1).next());
         let all = zset.into_iter().flat_map(ZsetRef::iter);
         for (member, score) in elements(&numbers, len, nth, all) {
             replies.member(member, with_scores.then_some(score));
         }
-    })
+        Ok(())
+    })?
 }

@@ -182,6 +182,13 @@ auth a b
 auth default b
 auth a b c
 touch s n nosuch
+srandmember nosuch -9223372036854775807
+srandmember h -9223372036854775807
+zrandmember nosuch -4611686018427387903 withscores
+zrandmember h -9223372036854775807
+hrandfield nosuch -9223372036854775807
+hrandfield s -9223372036854775807 withvalues
+hrandfield h -9223372036854775807 withvalues x
 keys
 keys [
 publish
