@@ -110,17 +110,20 @@ impl<'c> Mpop<'c> {
         if !sides.into_iter().any(|name| call.is(side, name)) {
             return Err(Failure::Syntax);
         }
-        let count = match call.args.len() - side - 1 {
-            0 => 1,
-            2 if call.is(side + 1, "COUNT") => {
-                at_least_one(call.args.at(side + 2), "ERR count should be greater than 0")?
+        let mut count = None;
+        let mut options = call.args.from(side + 1);
+        while let Some(option) = options.next() {
+            if count.is_some() || !option.eq_ignore_ascii_case(b"COUNT") {
+                return Err(Failure::Syntax);
             }
-            _ => return Err(Failure::Syntax),
-        };
+            let number = options.next().ok_or(Failure::Syntax)?;
+            let least = at_least_one(number, "ERR count should be greater than 0")?;
+            count = Some(least);
+        }
         Ok(Self {
             keys: (2..side).map(|at| call.key(at)).collect(),
             side: call.args.at(side),
-            count,
+            count: count.unwrap_or(1),
         })
     }
 }

@@ -182,6 +182,9 @@ auth a b
 auth default b
 auth a b c
 touch s n nosuch
+lmpop 1 nosuch left count 0 x
+lmpop 1 nosuch left count 1 count
+zmpop 1 nosuch min x count 0
 srandmember nosuch -9223372036854775807
 srandmember h -9223372036854775807
 zrandmember nosuch -4611686018427387903 withscores
