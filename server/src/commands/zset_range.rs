@@ -49,7 +49,10 @@ fn score_bound(argument: &[u8]) -> Option<Bound<f64>> {
     let number = |text: &[u8]| match text {
         [] => Some(0.0),
         text => {
-            let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+            // `strtod`, unlike what reads a score, begins behind blanks.
+            let text = std::str::from_utf8(text).ok()?;
+            let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+            let number: f64 = text.parse().ok()?;
             (!number.is_nan()).then_some(number)
         }
     };

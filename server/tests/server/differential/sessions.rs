@@ -182,6 +182,11 @@ auth a b
 auth default b
 auth a b c
 touch s n nosuch
+zcount nosuch " 1" "( 2"
+zrangebyscore h "\t-inf" "\n\r1"
+zrangebyscore nosuch " " 1
+zrangebyscore nosuch "1 " 2
+zadd nosuch " 1" a
 lmpop 1 nosuch left count 0 x
 lmpop 1 nosuch left count 1 count
 zmpop 1 nosuch min x count 0
