@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use store::Shards;
 
 use super::connection::REDIS_VERSION;
+use super::memory::share;
 use super::{Call, Failure, Outcome};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,8 @@ fn memory(call: &mut Call<'_, '_>, text: &mut String) -> Result<(), Failure> {
         used_memory_peak_human: human(usage.peak),
         used_memory_startup: usage.startup,
         used_memory_dataset: keyspace,
+        mem_fragmentation_ratio: format_args!("{:.2}", share(usage.resident, usage.used)),
+        mem_fragmentation_bytes: usage.resident.saturating_sub(usage.used),
         lazyfree_pending_objects: remains,
         maxmemory: call.state.settings.max_memory(),
         maxmemory_human: human(call.state.settings.max_memory()),

@@ -29,7 +29,7 @@ pub fn usage(call: &mut Call<'_, '_>) -> Outcome {
     clippy::cast_precision_loss,
     reason = "a share is shown to people, of which 53 bits are enough"
 )]
-fn share(part: u64, whole: u64) -> f64 {
+pub(super) fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 

@@ -1,6 +1,8 @@
 //! The table of commands against that of `redis-server`: what is offered is described alike, and what is
 //! not is listed in the README.
 //!
+//! INFO has no field that Redis has not, but for two.
+//!
 //! Left out of the comparison: tips and notes, which are sentences; ZRANK and ZREVRANK, which take WITHSCORE
 //! as since Redis 7.2; DEBUG, which has subcommands here.
 
@@ -127,5 +129,34 @@ fn what_is_not_offered_is_listed_in_the_readme() {
         let request: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         let reply = String::from_utf8(server.raw().ask(&request)).unwrap();
         assert!(reply.starts_with("-ERR unknown "), "{name}: {reply}");
+    }
+}
+
+#[test]
+fn fields_of_info_have_the_names_that_redis_gives_them() {
+    let Some(redis) = Redis::start() else { return };
+    let server = TestServer::start();
+    let [ours, theirs] = [server.address, redis.address].map(|address| {
+        let info = Raw::connect(address).ask_line("INFO");
+        let names = info.lines().skip(1).map(|line| line.split(':').next());
+        names
+            .map(|name| name.unwrap().to_owned())
+            .collect::<Vec<_>>()
+    });
+    // What this server alone has.
+    let own = ["server_version", "threads"];
+    let unknown: Vec<&String> = ours
+        .iter()
+        .filter(|name| !theirs.contains(name) && !own.contains(&name.as_str()))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    for name in [
+        "used_memory_rss",
+        "mem_fragmentation_ratio",
+        "mem_fragmentation_bytes",
+        "evicted_keys",
+        "uptime_in_seconds",
+    ] {
+        assert!(ours.iter().any(|ours| ours == name), "{name}");
     }
 }
