@@ -167,6 +167,16 @@ fn what_is_no_reply_is_written_to_who_wants_none() {
 }
 
 #[test]
+fn quit_closes_a_connection_that_wants_no_reply() {
+    let server = TestServer::start();
+    for mode in ["SKIP", "OFF"] {
+        let mut client = server.raw();
+        client.send(format!("CLIENT REPLY {mode}\r\nQUIT\r\nPING\r\n").as_bytes());
+        assert_eq!(client.rest(), b"", "{mode}");
+    }
+}
+
+#[test]
 fn what_took_long_is_noted() {
     let server = TestServer::start();
     let mut client = server.raw();

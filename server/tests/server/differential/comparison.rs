@@ -12,13 +12,20 @@
 //!
 //! | request                           | here                         | there                            |
 //! |-----------------------------------|------------------------------|----------------------------------|
-//! | INCRBYFLOAT beyond 19 digits      | exact, or refused past 1e308 | rounded to 64 bits, up to 1e4932 |
+//! | INCRBYFLOAT, HINCRBYFLOAT beyond 19 digits | exact, or refused past 1e308 | rounded to 64 bits, up to 1e4932 |
 //! | ZRANK … WITHSCORE, CLIENT SETINFO | as since Redis 7.2           | an error                         |
 //! | LPOS … RANK -9223372036854775808  | refused, as since Redis 7.2  | overflows                        |
 //! | SRANDMEMBER of more than 10,000,000 with repeats | refused       | answered                         |
 //! | WAIT for replicas                 | 0 at once, there can be none | waits for them                   |
 //! | OBJECT FREQ by an LFU policy      | from 0 to 3                  | from 0 to 255                    |
 //! | HELP                              | names what is offered        | names more, in other words   |
+//! | OBJECT REFCOUNT of a small number | 1: no value is shared        | 2147483647: all share one    |
+//! | a zero byte in a line or a frame's head | as another byte        | nothing more is ever read    |
+//! | CLIENT REPLY SKIP and an empty line, or `*0` | the next request is skipped | the empty one is   |
+//! | a protocol error where no replies are wanted | told              | not told                     |
+//! | a protocol error that quotes a byte beyond ASCII | as UTF-8      | the byte                     |
+//! | QUIT where no replies are wanted  | closed                       | open, and never answered again |
+//! | CLIENT KILL of oneself in a transaction | all replies of EXEC    | none behind that             |
 //! | CONFIG SET out of bounds, or of what cannot be set here | tells bounds of this server | tells its own |
 //! | CONFIG SET of an empty number of bytes, or of more than 64 bits | refused | taken as 0, or as the most |
 //! | OBJECT IDLETIME by another        | refused: not kept            | seconds                          |
