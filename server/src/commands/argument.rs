@@ -106,6 +106,11 @@ impl Draw {
         }
     }
 
+    /// Whether it draws each of `len` elements once.
+    pub(super) const fn is_all(&self, len: usize) -> bool {
+        matches!(self, Self::Distinct(count) if *count >= len)
+    }
+
     /// Numbers below `len`; refused where a reply of so many would be too long.
     pub(super) fn numbers(
         &self,

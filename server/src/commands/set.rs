@@ -100,16 +100,24 @@ pub fn spop(call: &mut Call<'_, '_>) -> Outcome {
         _ => return Err(Failure::Syntax),
     };
     let (key, now, state) = (call.key(1), call.now, call.state);
+    let draw = Draw::Distinct(count.unwrap_or(1));
     let popped = call.shards.with(key, |shard| {
-        shard.edit_members(key, now, |set| {
-            let draw = Draw::Distinct(count.unwrap_or(1));
+        let (drawn, is_all) = shard.edit_members(key, now, |set| {
+            let is_all = draw.is_all(set.as_ref().len());
             let drawn = draw_members(set.as_ref(), &draw, || state.random())?;
-            for member in &drawn {
-                set.remove(member);
+            if !is_all {
+                for member in &drawn {
+                    set.remove(member);
+                }
             }
-            Ok::<_, Failure>(drawn)
-        })
-    })??;
+            Ok::<_, Failure>((drawn, is_all))
+        })??;
+        if is_all {
+            // So a large set is freed in steps, and not member by member here.
+            shard.remove(key, now);
+        }
+        Ok::<_, Failure>(drawn)
+    })?;
     if count.is_some() {
         call.replies.set(popped.len());
     } else if popped.is_empty() {

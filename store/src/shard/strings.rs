@@ -75,7 +75,8 @@ impl Shard {
     }
 
     /// Writes `bytes` over the string of `key` from `offset` on; the length that it has then, in bytes.
-    /// What lies between its end and `offset` is zeros. It is `raw` then, as what was appended to.
+    /// What lies between its end and `offset` is zeros. It is `raw` then, as what was appended to. No bytes change
+    /// nothing, wherever they are written.
     pub fn write_at(
         &mut self,
         key: Key<'_>,
@@ -87,6 +88,9 @@ impl Shard {
         let end = offset.saturating_add(bytes.len());
         let old = self.live(key, now).map(Found::as_string).transpose()?;
         let old_len = old.map(StringRef::len);
+        if bytes.is_empty() {
+            return Ok(old_len.unwrap_or_default());
+        }
         check_value_len(end)?;
         let Some(len) = old_len else {
             let value = [vec![0; offset].as_slice(), bytes].concat();

@@ -113,7 +113,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (key(), text(), expiry).prop_map(|(k, v, e)| Step::Set(k, v, e)),
         2 => (key(), text()).prop_map(|(k, v)| Step::SetText(k, v)),
         3 => (key(), text()).prop_map(|(k, v)| Step::Append(k, v)),
-        2 => (key(), 0_usize..100, "[a-z0-9]{1,90}")
+        2 => (key(), 0_usize..100, prop_oneof![9 => "[a-z0-9]{1,90}", 1 => Just(String::new())])
             .prop_map(|(k, at, v)| Step::WriteAt(k, at, v.into_bytes())),
         1 => key().prop_map(Step::MakeRaw),
         3 => (key(), prop_oneof![-9_i64..9, any::<i64>()]).prop_map(|(k, n)| Step::Increment(k, n)),

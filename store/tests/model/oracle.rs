@@ -132,6 +132,9 @@ impl Oracle {
         bytes: &[u8],
     ) -> Result<usize, Refused> {
         let mut text = self.string(key)?.cloned().unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok(text.len());
+        }
         let end = offset + bytes.len();
         text.resize(text.len().max(end), 0);
         text.splice(offset..end, bytes.iter().copied());
